@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// A target of the layered house: it may import only what stands above it in this file.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+  name: "modelc",
+  products: [
+    .library(name: "ModelCompression", targets: ["ModelCompression"]),
+    .executable(name: "modelc", targets: ["modelc"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+
+    room("JSON"),
+    room("Tensors"),
+    room("HDF5", ["CHDF5", "CZlib"]),
+    room("Archives", ["CZlib"]),
+    room("LinearAlgebra", ["COpenBLAS", "Tensors"]),
+    room("Programs", ["Tensors"]),
+    room("Models", ["Programs", "Tensors", "JSON"]),
+    room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
+    room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
+    room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
+    room("ModelFile", ["Models", "Tensors", "HDF5", "JSON", crypto]),
+    room("Interchange", ["Models", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
+    room("Training", ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
+    room("Reports", ["JSON"]),
+    room(
+      "Pipelines",
+      [
+        "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training", "Execution",
+        "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", crypto,
+      ]),
+    room(
+      "ModelCompression",
+      [
+        "Tensors", "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training",
+        "Execution", "Programs", "LinearAlgebra", "Pipelines", "JSON",
+      ]),
+    room(
+      "Commands",
+      [
+        "Pipelines", "Reports", "Models", "ModelFile", "Compression", "Datasets", "Training",
+        "Interchange", "Tensors", "Programs", "JSON", "LinearAlgebra", "HDF5",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("JSONTests", ["JSON"]),
+    tests("TensorsTests", ["Tensors"]),
+    tests("HDF5Tests", ["HDF5"]),
+    tests("ArchivesTests", ["Archives"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra", "Tensors"]),
+    tests("ProgramsTests", ["Programs", "Tensors"]),
+    tests("ModelsTests", ["Models", "Programs", "Tensors", "JSON"]),
+    tests("ExecutionTests", ["Execution", "Programs", "Tensors", "LinearAlgebra", "JSON", "Archives"]),
+    tests("CompressionTests", ["Compression", "Models", "Tensors", "LinearAlgebra", "JSON"]),
+    tests("DatasetsTests", ["Datasets", "Tensors", "HDF5", "Archives"]),
+    tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
+    tests("InterchangeTests", ["Interchange", "ModelFile", "Models", "Tensors", "HDF5", "Archives", "JSON"]),
+    tests("TrainingTests", ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
+    tests("ReportsTests", ["Reports", "JSON"]),
+    tests(
+      "PipelinesTests",
+      [
+        "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "JSON",
+      ]),
+    tests("TranscriptTests", ["Commands", "modelc"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,25 @@
+/// The type in which one stored scalar is encoded, always little endian.
+public enum ScalarType: String, Sendable, Hashable, CaseIterable {
+  case float32, float16, bfloat16, float64
+  case int8, int16, int32, int64
+  case uint8, uint16, uint32, uint64
+  case bool
+
+  /// The bytes that one scalar takes.
+  public var byteCount: Int {
+    switch self {
+    case .int8, .uint8, .bool: 1
+    case .float16, .bfloat16, .int16, .uint16: 2
+    case .float32, .int32, .uint32: 4
+    case .float64, .int64, .uint64: 8
+    }
+  }
+
+  /// Whether the type is a floating-point format.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float32, .float16, .bfloat16, .float64: true
+    default: false
+    }
+  }
+}
