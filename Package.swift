@@ -34,7 +34,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
     room("JSON"),
     room("Tensors"),
@@ -48,7 +49,9 @@ let package = Package(
     room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "JSON", crypto]),
     room("Interchange", ["Models", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
-    room("Training", ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
+    room(
+      "Training",
+      ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
     room("Reports", ["JSON"]),
     room(
       "Pipelines",
@@ -79,12 +82,17 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra", "Tensors"]),
     tests("ProgramsTests", ["Programs", "Tensors"]),
     tests("ModelsTests", ["Models", "Programs", "Tensors", "JSON"]),
-    tests("ExecutionTests", ["Execution", "Programs", "Tensors", "LinearAlgebra", "JSON", "Archives"]),
+    tests(
+      "ExecutionTests", ["Execution", "Programs", "Tensors", "LinearAlgebra", "JSON", "Archives"]),
     tests("CompressionTests", ["Compression", "Models", "Tensors", "LinearAlgebra", "JSON"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "HDF5", "Archives"]),
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
-    tests("InterchangeTests", ["Interchange", "ModelFile", "Models", "Tensors", "HDF5", "Archives", "JSON"]),
-    tests("TrainingTests", ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
+    tests(
+      "InterchangeTests",
+      ["Interchange", "ModelFile", "Models", "Tensors", "HDF5", "Archives", "JSON"]),
+    tests(
+      "TrainingTests",
+      ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
     tests("ReportsTests", ["Reports", "JSON"]),
     tests(
       "PipelinesTests",

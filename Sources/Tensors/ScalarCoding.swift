@@ -61,7 +61,7 @@ package enum ScalarCoding {
   ) -> [UInt8] {
     let size = MemoryLayout<T>.size
     return unsafe [UInt8](unsafeUninitializedCapacity: values.count * size) { buffer, initialized in
-      let raw = unsafe UnsafeMutableRawBufferPointer(buffer)
+      let raw = UnsafeMutableRawBufferPointer(buffer)
       for (index, value) in values.enumerated() {
         // In bounds: the buffer has `size` bytes for every value.
         unsafe raw.storeBytes(
