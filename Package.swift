@@ -75,7 +75,7 @@ let package = Package(
     .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-    tests("JSONTests", ["JSON"]),
+    tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
     tests("ArchivesTests", ["Archives"]),
