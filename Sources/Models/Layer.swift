@@ -4,7 +4,7 @@
 public struct Layer: Sendable {
   /// A weight and its name within the layer.
   public struct NamedWeight: Sendable {
-    /// Keras' name for the weight: `kernel`, `bias`, `moving_mean` …
+    /// The name that Keras gives the weight, such as `kernel` or `moving_mean`.
     public let name: String
     /// The weight in its form.
     public var weight: Weight

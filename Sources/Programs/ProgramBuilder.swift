@@ -6,6 +6,7 @@ public struct ProgramBuilder: Sendable {
   private var instructions: [Instruction] = []
   private var shapes: [Shape] = []
   private(set) var parameters: [ParameterDeclaration] = []
+  private var parameterIDs: [String: ParameterID] = [:]
 
   /// Starts an empty program.
   public init() {}
@@ -18,9 +19,13 @@ public struct ProgramBuilder: Sendable {
   }
 
   /// Declares a parameter; its value must stand at the same position of the list of tensors.
+  ///
+  /// A name and shape declared before give the same parameter: so shared layers share theirs.
   public mutating func parameter(
     name: String, shape: Shape, isTrainable: Bool = true
   ) -> ParameterID {
+    if let known = parameterIDs[name], parameters[known.rawValue].shape == shape { return known }
+    parameterIDs[name] = ParameterID(rawValue: parameters.count)
     parameters.append(ParameterDeclaration(name: name, shape: shape, isTrainable: isTrainable))
     return ParameterID(rawValue: parameters.count - 1)
   }

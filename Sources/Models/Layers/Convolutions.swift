@@ -2,7 +2,7 @@ public import JSON
 public import Programs
 
 /// How a window treats the border.
-public enum PaddingRule: String, Sendable, Hashable, CaseIterable {
+public enum BorderRule: String, Sendable, Hashable, CaseIterable {
   /// No padding.
   case valid
   /// Zero padding so that the output has ⌈n ÷ stride⌉ positions.
@@ -26,7 +26,7 @@ public struct Window: Sendable, Hashable {
   /// The steps.
   public var strides: [Int]
   /// The border rule.
-  public var padding: PaddingRule
+  public var padding: BorderRule
   /// The distance between taps.
   public var dilation: [Int]
   /// The order of the data's axes.
@@ -34,7 +34,7 @@ public struct Window: Sendable, Hashable {
 
   /// Makes a window; strides and dilation default to 1.
   public init(
-    size: [Int], strides: [Int]? = nil, padding: PaddingRule = .valid, dilation: [Int]? = nil,
+    size: [Int], strides: [Int]? = nil, padding: BorderRule = .valid, dilation: [Int]? = nil,
     dataFormat: DataFormat = .channelsLast
   ) {
     self.size = size

@@ -1,3 +1,5 @@
+import Programs
+
 extension LayerKind {
   /// What tables call the kind: the class name that Keras users know.
   public var title: String {
@@ -16,9 +18,9 @@ extension LayerKind {
     case .dataNormalization: "Normalization"
     case .rescaling: "Rescaling"
     case .pooling(let settings):
-      (settings.kind == .maximum ? "Max" : "Average") + "Pooling\(settings.window.axes)D"
+      (settings.kind == .max ? "Max" : "Average") + "Pooling\(settings.window.axes)D"
     case .globalPooling(let settings):
-      "Global" + (settings.kind == .maximum ? "Max" : "Average") + "Pooling\(settings.axes)D"
+      "Global" + (settings.kind == .max ? "Max" : "Average") + "Pooling\(settings.axes)D"
     case .activation(let settings):
       switch settings.function {
       case .softmax: "Softmax"

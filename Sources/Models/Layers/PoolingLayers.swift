@@ -1,9 +1,5 @@
 public import JSON
-
-/// What a pooling keeps of its window.
-public enum PoolingKind: String, Sendable, Hashable, CaseIterable {
-  case maximum, average
-}
+public import Programs
 
 /// Pooling over one to three axes; padded positions do not count in averages.
 public struct Pooling: LayerConfiguration, Hashable {

@@ -19,7 +19,7 @@ struct KernelLowering {
     switch role {
     case .dense:
       guard shape.order == 2 else {
-        throw LoweringError(
+        throw LoweringError.unsupported(
           origin: place.path, reason: "expected a kernel [inputs×outputs], found [\(shape)]")
       }
       let kernel = declare(shape, in: &program)
@@ -42,4 +42,9 @@ struct KernelLowering {
     let kernel = declare(shape, in: &program)
     return try program.append(.conv2D(kernel, geometry), x, origin: place.path)
   }
+}
+
+extension Conv2DGeometry {
+  /// Whether the window moves over every position of one image, unpadded.
+  var isPointwise: Bool { strides == .one && padding == .zero && groups == 1 }
 }

@@ -79,7 +79,8 @@ public struct TensorisedForm: WeightForm {
     _ x: ValueID, as role: KernelRole, at place: LoweringPlace, into program: inout ProgramBuilder
   ) throws(LoweringError) -> ValueID {
     guard role == .dense else {
-      throw LoweringError(origin: place.path, reason: "a tensorised form serves Dense layers only")
+      throw LoweringError.unsupported(
+        origin: place.path, reason: "a tensorised form serves Dense layers only")
     }
     var value = try program.append(.reshape(mapShape), x, origin: place.path)
     let modes = [("height_factor", heightFactor), ("width_factor", widthFactor)]

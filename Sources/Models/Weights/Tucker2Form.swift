@@ -1,7 +1,9 @@
 public import Programs
 public import Tensors
 
-/// A convolution kernel as core and channel factors (Kim et al. 2016, Tucker-2).
+/// A convolution kernel as a core and two channel factors.
+///
+/// Source: Kim et al. 2016, Tucker-2.
 ///
 /// K [h × w × c × f] ≈ core [h × w × R_in × R_out] with input_factor [1 × 1 × c × R_in] and
 /// output_factor [1 × 1 × R_out × f]; over one axis the leading extents are w and 1. All three are

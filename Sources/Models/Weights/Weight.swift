@@ -1,4 +1,3 @@
-public import Programs
 public import Tensors
 
 /// A stored kernel or vector in one of the forms that modelc knows.

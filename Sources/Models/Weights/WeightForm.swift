@@ -13,8 +13,8 @@ public protocol WeightForm: Sendable {
   var ranks: [Int] { get }
   /// Rebuilds the form from stored components.
   /// - Throws: `WeightFormError` if one is missing, unknown or of a shape that does not fit.
-  init(denseShape: Shape, components: [Component], record: FactorizationRecord?) throws(
-    WeightFormError)
+  init(denseShape: Shape, components: [Component], record: FactorizationRecord?)
+    throws(WeightFormError)
   /// Appends the operations that apply the kernel to `x`.
   func lower(
     _ x: ValueID, as role: KernelRole, at place: LoweringPlace, into program: inout ProgramBuilder
