@@ -158,12 +158,12 @@ def slashes():
 
 
 def long_names():
-    """Layer names so long that their list exceeds 64 KB and is cut into two attributes."""
+    """One layer name so long that the table of names exceeds 64 KB and is cut into two attributes."""
     model = K.Sequential([L.Input((2,), name="x")], name="long")
-    for index in range(70):
-        layer = L.Dense(2, use_bias=False) if index % 35 == 0 else L.ReLU()
-        layer = type(layer).from_config(dict(layer.get_config(), name=f"layer_{index}_" + "n" * 940))
-        model.add(layer)
+    for index in range(24):
+        name = f"layer_{index}" + ("_" + "n" * 2790 if index == 11 else "")
+        dense = index % 11 == 0
+        model.add(L.Dense(2, use_bias=False, name=name) if dense else L.ReLU(name=name))
     return model, [images((2,))]
 
 

@@ -3,11 +3,12 @@
 
     KERAS_BACKEND=jax python make_fixtures.py [NAME …]   with Keras 3: files `*-k3.*`
     python make_fixtures.py [NAME …]                     with TensorFlow 2.15: files `*-k2.*`
+    WRITER=k24 EXTENSIONS=h5 python make_fixtures.py …   with another version, here TensorFlow 2.4
     MNIST=folder                                         where MNIST's four .gz files lie
 
 Each NAME is one of MODELS below; without one, all are made. See PROVENANCE.md for the versions.
 """
-import fcntl, gzip, hashlib, json, os, sys, zipfile, zlib
+import fcntl, gzip, hashlib, json, os, sys, traceback, zipfile, zlib
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -18,20 +19,24 @@ if os.environ.get("KERAS_BACKEND"):
     import keras
 else:
     import tensorflow as tf
-    import keras
+    if tuple(map(int, tf.__version__.split(".")[:2])) < (2, 6):
+        from tensorflow import keras
+    else:
+        import keras
 
 sys.path.insert(0, str(Path(__file__).parent))
 import fixture_models as graphs
+import fixture_special as special
 import fixture_zoo as zoo
 
 ROOT = Path(__file__).parent
 OUT = ROOT / "keras"
 KERAS3 = keras.__version__.startswith("3")
-WRITER = "k3" if KERAS3 else "k2"
+WRITER = os.environ.get("WRITER", "k3" if KERAS3 else "k2")  # the suffix of file names
 BOTH = {"k2": ["h5", "keras"], "k3": ["h5", "keras"]}
 PAIR = {"k2": ["h5"], "k3": ["keras"]}
 EVERY = {
-    "mlp-mnist": (graphs.mlp_mnist, PAIR), "digits-cnn": (graphs.digits_cnn, BOTH),
+    "mlp-mnist": (graphs.mlp_mnist, PAIR), "digits-cnn": (graphs.digits_cnn, {"k2": ["h5"], "k3": ["h5", "keras"]}),
     "mnist-cnn": (graphs.mnist_cnn, PAIR),
     "residual": (graphs.residual, BOTH), "multi-io": (graphs.multi_io, BOTH),
     "nested": (graphs.nested, BOTH), "nested-sequential": (graphs.nested_sequential, BOTH),
@@ -45,7 +50,9 @@ EVERY = {
 }
 
 
-DEFLATED = {"deep", "mnist-cnn"}  # .keras files whose members are deflated afterwards
+# .keras files left as Keras stored them; the members of all others are deflated afterwards.
+STORED = {"mlp-mnist-k3", "digits-cnn-k3", "residual-k3", "shared-layer-k2", "shared-layer-k213",
+          "shared-layer-k3", "compiled-k2", "compiled-k3", "quantized-k3"}
 
 
 # ---- weights ----
@@ -66,7 +73,7 @@ def leaves(model, prefix=""):
 
 def weight_names(layer):
     """Each weight's name within its layer: the shortest end of its path that is unique there."""
-    paths = [(w.path if KERAS3 else w.name.removesuffix(":0")).split("/") for w in layer.weights]
+    paths = [(w.path if KERAS3 else w.name.split(":")[0]).split("/") for w in layer.weights]
     names = []
     for path in paths:
         length = 1
@@ -96,6 +103,8 @@ def set_weights(model, seed):
             else:
                 value = rng.normal(size=shape) * 0.2
             weight.assign(value.astype("float32").astype(np.asarray(weight).dtype))
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def bindings(model):
@@ -188,41 +197,56 @@ def as_list(value):
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def save(model, path):
+    if path.name.endswith(".weights.h5"):
+        model.save_weights(path)
+    elif path.name.endswith(".legacy.h5"):  # the format of `save_weights("x.h5")`, Keras 2
+        model.save_weights(path, save_format="h5")
+    else:
+        model.save(path)
+
+
 def make(name):
     builder, writers = EVERY[name]
-    extensions = writers.get(WRITER, [])
+    extensions = writers.get(WRITER, os.environ.get("EXTENSIONS", "").split())
     if not extensions:
         return
     keras.backend.clear_session()
-    keras.utils.set_random_seed(7)
+    if hasattr(keras.utils, "set_random_seed"):
+        keras.utils.set_random_seed(7)
+    if KERAS3 and keras.backend.backend() == "jax":
+        import jax
+        jax.config.update("jax_enable_x64", name == "float64")
     graphs.use(keras), zoo.use(keras)
     model, inputs = builder()
     right = None
     if name in TRAINED:
         model, inputs, right, of = train(name, model)
-    elif name not in zoo.KEEPS_WEIGHTS:
+    elif name not in special.TRAINS_ITSELF:
         set_weights(model, name)
     stem = f"{name}-{WRITER}"
     if inputs is not None:
         feed = inputs if len(inputs) > 1 else inputs[0]
         outputs = [np.asarray(v) for v in as_list(model(feed, training=False))]
         arrays = {f"input_{i}": v for i, v in enumerate(inputs)}
-        arrays |= {f"output_{i}": v.astype("float32") if v.dtype != np.float64 else v
-                   for i, v in enumerate(outputs)}
+        for i, v in enumerate(outputs):
+            arrays[f"output_{i}"] = v if v.dtype == np.float64 else v.astype("float32")
         assert all(np.isfinite(v).all() for v in arrays.values()), stem
         np.savez(OUT / f"{stem}.reference.npz", **arrays)
     for extension in extensions:
         path = OUT / f"{stem}.{extension}"
-        model.save(path)
-        if name in DEFLATED:
+        save(model, path)
+        if stem not in STORED and extension == "keras":
             deflate(path)
         truth, note = model, "memory"
         try:
-            truth = keras.models.load_model(path, compile=False, **zoo.LOADING.get(name, {}))
+            if path.name.endswith((".weights.h5", ".legacy.h5")):
+                raise ValueError("weights only")
+            truth = keras.models.load_model(path, compile=False, **special.LOADING.get(name, {}))
             note = "loaded"
         except Exception as error:  # some writers cannot read their own files: keep what was saved
             print(f"  {path.name}: Keras cannot load it back ({type(error).__name__}: {str(error)[:90]})")
-        if note == "loaded" and inputs is not None and name not in zoo.INEXACT_RELOAD:
+        if note == "loaded" and inputs is not None and name not in special.INEXACT:
             again = [np.asarray(v, "float32") for v in as_list(truth(feed, training=False))]
             for a, b in zip(again, outputs):
                 assert np.allclose(a, b.astype("float32"), atol=1e-5), path.name
@@ -235,8 +259,14 @@ def make(name):
 def main(names):
     OUT.mkdir(exist_ok=True)
     print(f"keras {keras.__version__}")
+    failed = []
     for name in names or EVERY:
-        make(name)
+        try:
+            make(name)
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    sys.exit(f"failed: {' '.join(failed)}" if failed else 0)
 
 
 if __name__ == "__main__":
