@@ -48,7 +48,9 @@ let package = Package(
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "JSON", crypto]),
-    room("Interchange", ["Models", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
+    room(
+      "Interchange",
+      ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
     room(
       "Training",
       ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
