@@ -78,7 +78,7 @@ let package = Package(
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
-    tests("ArchivesTests", ["Archives"]),
+    tests("ArchivesTests", ["Archives", "Tensors"]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "Tensors"]),
     tests("ProgramsTests", ["Programs", "Tensors"]),
     tests("ModelsTests", ["Models", "Programs", "Tensors", "JSON"]),
