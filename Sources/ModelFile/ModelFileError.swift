@@ -1,6 +1,4 @@
 import JSON
-public import Models
-public import Tensors
 
 /// A container that cannot be read as one: which file, where in it, and why.
 public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -12,7 +12,7 @@ public enum AtomicFile {
   ) throws(OutputError) {
     let target = try OutputTarget(path, force: force)
     if target.isStream {
-      let descriptor = open(target.file, O_WRONLY | O_CLOEXEC)
+      let descriptor = unsafe open(target.file, O_WRONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw OutputError.system("write", path) }
       defer { close(descriptor) }
       return try TemporaryOutput.write(bytes, to: descriptor, path: path)
@@ -33,6 +33,6 @@ public enum AtomicFile {
   public static func check(_ path: String, force: Bool) throws(OutputError) {
     let target = try OutputTarget(path, force: force)
     let place = target.isStream ? target.file : target.folder
-    guard access(place, W_OK) == 0 else { throw OutputError.system("write", path) }
+    guard unsafe access(place, W_OK) == 0 else { throw OutputError.system("write", path) }
   }
 }

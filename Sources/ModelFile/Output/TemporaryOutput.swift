@@ -81,15 +81,15 @@ public struct TemporaryOutput: ~Copyable {
   public static func removeOnSignals() {
     TemporaryRegistry.prepare()
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      let old = unsafe signal(number) { number in
+      let old = signal(number) { number in
         TemporaryRegistry.unlinkAll()
         // The default action ends the process with the status that its parent expects.
-        _ = unsafe signal(number, SIG_DFL)
+        _ = signal(number, SIG_DFL)
         _ = raise(number)
       }
       // Comparing addresses is all that is done with the old handler.
       if unsafe unsafeBitCast(old, to: UInt.self) == unsafeBitCast(SIG_IGN, to: UInt.self) {
-        _ = unsafe signal(number, SIG_IGN)
+        _ = signal(number, SIG_IGN)
       }
     }
   }
@@ -105,7 +105,7 @@ extension TemporaryOutput {
       let digits = String(generator.next(), radix: 16)
       let name = prefix + String(repeating: "0", count: 16 - digits.count) + digits + suffix
       let path = target.folder == "/" ? "/\(name)" : "\(target.folder)/\(name)"
-      let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+      let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
       guard descriptor >= 0 else {
         if errno == EEXIST { continue }
         throw OutputError.system("write", target.path)
@@ -149,7 +149,7 @@ extension TemporaryOutput {
       }
       guard name.hasPrefix(prefix), name.hasSuffix(suffix), name.utf8.count == 28 else { continue }
       let path = "\(folder)/\(name)"
-      let descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
       guard descriptor >= 0 else { continue }
       var status = stat()
       // `status` outlives the call.
@@ -185,7 +185,7 @@ extension TemporaryOutput {
 
   /// Brings the folder's new entry to the disk, where the file system can.
   private static func syncFolder(_ target: OutputTarget) throws(OutputError) {
-    let folder = open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = unsafe open(target.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { return }
     defer { close(folder) }
     if fsync(folder) != 0 && (errno == EIO || errno == ENOSPC) {

@@ -13,7 +13,7 @@ enum TemporaryRegistry {
   static func enter(_ path: String) -> UInt? {
     // strdup's result is owned by the slot until `leave` or a handler takes it.
     guard let string = unsafe strdup(path) else { return nil }
-    let address = unsafe UInt(bitPattern: string)
+    let address = UInt(bitPattern: string)
     for index in 0..<slotCount {
       let (entered, _) = slots[index].compareExchange(
         expected: 0, desired: address, ordering: .sequentiallyConsistent)
