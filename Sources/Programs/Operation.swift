@@ -29,7 +29,9 @@ public struct AxisMargin: Sendable, Hashable {
   }
 }
 
-/// One primitive step of a program. Shapes are per sample: the batch axis is never written.
+/// One primitive step of a program.
+///
+/// Shapes are per sample: the batch axis is never written.
 ///
 /// Images are height × width × channels; one-dimensional layers are lowered to height 1.
 public enum Operation: Sendable, Hashable {
