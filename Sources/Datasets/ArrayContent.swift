@@ -78,7 +78,7 @@ extension Dataset {
   /// Pairs inputs with labels; the labels decide between classes, targets and nothing.
   init(
     name: String, kind: DatasetKind, split: DatasetSplit, inputs: ArrayContent,
-    labels: ArrayContent?, classNames: [String]? = nil
+    labels: ArrayContent?, classNames: [String]? = nil, suggestedScaling: SampleScaling? = nil
   ) throws(DatasetError) {
     guard inputs.samples.count > 0 else {
       throw DatasetError(.refused("no examples"), at: inputs.place)
@@ -92,6 +92,6 @@ extension Dataset {
       name: name, kind: kind, split: split, storage: inputs.samples,
       supervision: try labels?.supervision(inputs: inputs, classCount: classNames?.count)
         ?? Supervision.none,
-      classNames: classNames)
+      classNames: classNames, suggestedScaling: suggestedScaling)
   }
 }

@@ -84,7 +84,8 @@ struct ArrayNames {
       for split in splits {
         let candidates =
           split.isEmpty
-          ? [word] : ["\(word)_\(split)", "\(split)_\(word)", "\(split)/\(word)", "\(word)/\(split)"]
+          ? [word]
+          : ["\(word)_\(split)", "\(split)_\(word)", "\(split)/\(word)", "\(word)/\(split)"]
         if let name = names.first(where: { candidates.contains($0.lowercased()) }) { return name }
       }
     }

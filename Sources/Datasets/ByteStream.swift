@@ -47,7 +47,9 @@ final class ByteStream {
     let bytes = try read(upTo: count)
     guard bytes.count == count else {
       throw DatasetError(
-        .archive(ArchiveError(.truncated(needed: position - bytes.count + count, available: position), at: path)),
+        .archive(
+          ArchiveError(
+            .truncated(needed: position - bytes.count + count, available: position), at: path)),
         at: path)
     }
     return bytes

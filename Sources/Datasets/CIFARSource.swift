@@ -84,8 +84,10 @@ enum CIFARSource {
   ) throws(DatasetError) -> [DatasetSplit: Dataset] {
     let name = Folder.lastComponent(of: path)
     let split: DatasetSplit =
-      name.hasPrefix("test") ? .test : name.hasPrefix("data_batch") || name.hasPrefix("train")
-      ? .train : .all
+      name.hasPrefix("test")
+      ? .test
+      : name.hasPrefix("data_batch") || name.hasPrefix("train")
+        ? .train : .all
     let names = try classNames(
       in: Folder(containing: path), variant: variant, options: options)
     return [

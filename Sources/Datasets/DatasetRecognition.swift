@@ -79,7 +79,7 @@ enum DatasetRecognition {
       at: folder.path)
   }
 
-  /// HDF5's signature at byte 0, 512, 1024 …
+  /// Looks for the signature of HDF5 at byte 0, 512, 1024 and so on.
   private static func isHDF5(_ prefix: [UInt8], file: RandomAccessFile) -> Bool {
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     if prefix.starts(with: signature) { return true }

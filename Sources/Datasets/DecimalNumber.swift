@@ -39,7 +39,9 @@ enum DecimalNumber {
   private static func slow(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
     // Hexadecimal floats are Swift's, not a table's.
     guard range.count <= 400,
-      !bytes[range].contains(where: { $0 | 0x20 == UInt8(ascii: "x") || $0 | 0x20 == UInt8(ascii: "p") })
+      !bytes[range].contains(where: {
+        $0 | 0x20 == UInt8(ascii: "x") || $0 | 0x20 == UInt8(ascii: "p")
+      })
     else { return nil }
     return Double(String(decoding: bytes[range], as: UTF8.self))
   }

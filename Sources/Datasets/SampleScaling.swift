@@ -17,6 +17,13 @@ public struct SampleScaling: Sendable, Hashable, CustomStringConvertible {
   /// Bytes 0 … 255 to 0 … 1.
   public static let bytesToUnit = SampleScaling(scale: 1 / 255)
 
+  /// Maps a range of values, given as lower and upper bound, to 0 … 1; nil unless it is one.
+  init?(unitFrom range: [Double]) {
+    guard range.count == 2, range.allSatisfy(\.isFinite), range[0] < range[1] else { return nil }
+    let scale = 1 / (range[1] - range[0])
+    self.init(scale: Float(scale), offset: Float(0 - range[0] * scale))
+  }
+
   /// A short form for tables: `÷255`, `none`, `×0.5 − 1`.
   public var description: String {
     if self == .identity { return "none" }
