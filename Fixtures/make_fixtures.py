@@ -232,7 +232,7 @@ def make(name):
         for i, v in enumerate(outputs):
             arrays[f"output_{i}"] = v if v.dtype == np.float64 else v.astype("float32")
         assert all(np.isfinite(v).all() for v in arrays.values()), stem
-        np.savez(OUT / f"{stem}.reference.npz", **arrays)
+        np.savez_compressed(OUT / f"{stem}.reference.npz", **arrays)
     for extension in extensions:
         path = OUT / f"{stem}.{extension}"
         save(model, path)
