@@ -2,6 +2,7 @@ import JSON
 import Models
 import Pipelines
 import Reports
+import Tensors
 
 extension Inspection {
   /// The layers as a table, with totals.

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Models
-import Reports
+public import Reports
 
 /// Options that every command has.
 struct OutputOptions: ParsableArguments {

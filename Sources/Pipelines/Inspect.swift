@@ -1,4 +1,5 @@
 public import Models
+import Programs
 public import Tensors
 
 /// What a model file holds, layer by layer, read from headers alone.
