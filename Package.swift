@@ -112,7 +112,7 @@ let package = Package(
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
     tests(
       "InterchangeTests",
-      ["Interchange", "ModelFile", "Models", "Tensors", "HDF5", "Archives", "JSON"]),
+      ["Interchange", "ModelFile", "Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", crypto]),
     tests(
       "TrainingTests",
       ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),

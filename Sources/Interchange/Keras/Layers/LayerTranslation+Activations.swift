@@ -70,10 +70,11 @@ extension LayerTranslator {
       let axis = settings["axis"] ?? -1
       return axis.int == -1 || axis.ints == [-1] ? function(.softmax) : nil
     case "PReLU":
-      let axes = settings["shared_axes"]?.int.map { [$0] }
+      if let axis = settings["shared_axes"]?.int, (1...32).contains(axis) {
+        return .parametricReLU(ParametricReLU(sharedAxes: [axis]))
+      }
       return .parametricReLU(
-        ParametricReLU(
-          sharedAxes: try axes ?? reader.integers("shared_axes", in: 1...32, default: [])))
+        ParametricReLU(sharedAxes: try reader.integers("shared_axes", in: 1...32, default: [])))
     default: return nil
     }
   }
