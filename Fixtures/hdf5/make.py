@@ -40,6 +40,8 @@ def type_name(object_id):
     if name == h5py.h5t.INTEGER:
         return f"{big}{'int' if kind.get_sign() == h5py.h5t.SGN_2 else 'uint'}{8 * size}"
     if name == h5py.h5t.FLOAT:
+        if size == 2 and kind.get_ebias() == 127:
+            return big + "bfloat16"
         return big + {2: "float16", 4: "float32", 8: "float64"}[size]
     raise ValueError(name)
 
@@ -97,10 +99,10 @@ def lines(file):
         }[item.id.get_create_plist().get_layout()]
         if item.shape is None:
             value = "-"
-        elif kind.startswith("opaque"):
-            raw = np.empty(item.shape, dtype=item.dtype)
+        elif kind.startswith("opaque") or kind.endswith("bfloat16"):
+            raw = np.empty(item.shape, dtype="V%d" % item.id.get_type().get_size())
             item.id.read(h5py.h5s.ALL, h5py.h5s.ALL, raw, item.id.get_type())
-            value = value_text(raw, False)
+            value = value_text(raw.view("u2").byteswap() if kind.startswith("big") else raw, False)
         else:
             value = value_text(item[()], kind.startswith("string"))
         found.append(f"data {path} {kind} {extents(item.shape or ())} {layout} {value}")
