@@ -47,8 +47,10 @@ let package = Package(
     room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
-    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
-    room("Interchange", ["Models", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
+room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
+    room(
+      "Interchange",
+      ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
     room(
       "Training",
       ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
