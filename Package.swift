@@ -47,7 +47,7 @@ let package = Package(
     room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
-room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
+    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
     room(
       "Interchange",
       ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),

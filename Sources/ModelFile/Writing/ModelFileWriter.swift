@@ -30,7 +30,7 @@ public enum ModelFileWriter {
       try seal(output)
       try progress(.sealed)
       try output.sync()
-      written = try verify(output.path)
+      written = try verify(output.path, as: path)
       try progress(.verified)
     } catch let error as HDF5Error where error.file == output.path {
       throw translated(error, to: path)
@@ -116,8 +116,8 @@ public enum ModelFileWriter {
   }
 
   /// Reads the file back as a stranger would.
-  private static func verify(_ path: String) throws -> WrittenFile {
-    let report = ModelFileVerifier.verify(path, allowsNonFinite: true)
+  private static func verify(_ file: String, as path: String) throws -> WrittenFile {
+    let report = ModelFileVerifier.verify(file, allowsNonFinite: true)
     if let finding = report.findings.first {
       throw OutputError(path: path, reason: .unverified("\(finding)"))
     }
