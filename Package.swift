@@ -68,7 +68,7 @@ let package = Package(
     room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", crypto]),
-    room("ModelFile", ["Models", "Tensors", "HDF5", "JSON", crypto]),
+    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
     room(
       "Interchange",
       ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),

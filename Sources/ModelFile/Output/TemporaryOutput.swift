@@ -52,6 +52,14 @@ public struct TemporaryOutput: ~Copyable {
     try TemporaryOutput.write(Array(bytes), to: descriptor, path: target.path)
   }
 
+  /// Writes bytes over those at `offset`.
+  func overwrite(_ bytes: [UInt8], at offset: Int) throws(OutputError) {
+    // The array's own count bounds the call.
+    guard unsafe pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count else {
+      throw OutputError.system("write", target.path)
+    }
+  }
+
   /// Brings the file to the disk, gives it its place, and brings the folder's entry to the disk.
   ///
   /// The new file has the old one's permissions and, where that is allowed, its owner; a new one
