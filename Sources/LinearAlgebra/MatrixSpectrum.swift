@@ -112,14 +112,14 @@ public struct MatrixSpectrum: Sendable {
       var gram = [Float](repeating: 0, count: order * order)
       accumulateGram(
         of: matrix.elements.span, rows: rows, columns: columns, side, to: &gram)
-      let reduction = try SymmetricReduction(upperTriangle: gram, order: order)
+      let reduction = try SymmetricReduction(upperTriangle: consume gram, order: order)
       eigenvalues = reduction.eigenvalues
       storage = keepsVectors ? .single(reduction) : .values
     case .double:
       var gram = [Double](repeating: 0, count: order * order)
       accumulateDoubleGram(
         of: matrix.elements.span, rows: rows, columns: columns, side, to: &gram)
-      let reduction = try SymmetricReduction(upperTriangle: gram, order: order)
+      let reduction = try SymmetricReduction(upperTriangle: consume gram, order: order)
       eigenvalues = reduction.eigenvalues
       storage = keepsVectors ? .double(reduction) : .values
     }
