@@ -1,5 +1,5 @@
 import Foundation
-public import Interchange
+import Interchange
 public import Models
 
 /// A model that was read from a file, and what is known of the file.
