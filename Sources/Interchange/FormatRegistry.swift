@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import HDF5
+import ModelFile
 public import Models
 
 /// Opens model files, whatever their names: the content decides which reader is asked.
@@ -12,7 +13,12 @@ public enum FormatRegistry {
   }
 
   /// The formats in HDF5, in the order in which they are asked.
+  ///
+  /// A container comes first, for its Keras view would be taken for a plain Keras file.
   private static let formats: [HDF5Format] = [
+    HDF5Format(
+      recognises: ModelFileReader.recognises,
+      read: { file, _, options in try ModelFileReader().read(file, options: options) }),
     HDF5Format(
       recognises: KerasH5Reader.recognises,
       read: { file, _, options in try KerasH5Reader().read(file, options: options) }),
@@ -22,7 +28,9 @@ public enum FormatRegistry {
   ]
 
   /// The names of the formats that can be read.
-  public static let formatNames = [KerasH5Reader.format, KerasArchiveReader.format]
+  public static let formatNames = [
+    ModelFileReader.format, KerasH5Reader.format, KerasArchiveReader.format,
+  ]
 
   /// Opens a model; values stay in the file until they are needed.
   ///
