@@ -160,7 +160,7 @@ import Testing
 
   @Test(arguments: strangers)
   func strangersAreToldWhatTheyAre(name: String, bytes: [UInt8], expected: String) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write([name: bytes], to: folder)
       let path = folder.appendingPathComponent(name).path
       #expect(message { try DatasetLoader.load(path) } == "\(path): \(expected)")
@@ -168,7 +168,7 @@ import Testing
   }
 
   @Test func aFolderOfOtherThingsSaysWhatItHolds() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(["notes.txt": [65], "inner/more.txt": [65]], to: folder)
       #expect(
         message { try DatasetLoader.load(folder.path) }
