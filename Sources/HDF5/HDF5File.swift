@@ -29,6 +29,18 @@ public final class HDF5File: Sendable {
     }
   }
 
+  /// Opens an HDF5 file that lies uncompressed inside another, such as a stored archive member.
+  /// - Throws: as ``init(reading:limit:)``; `.truncated` if the range reaches past the end.
+  public convenience init(
+    reading path: String, within range: Range<Int>, name: String, limit: Int = defaultLimit
+  ) throws(HDF5Error) {
+    precondition(range.lowerBound >= 0, "range \(range)")
+    let window = UInt64(range.lowerBound)..<UInt64(range.upperBound)
+    try self.init(name: name, limit: limit) { () throws(HDF5Error.Reason) in
+      try ByteSource(path: path, window: window)
+    }
+  }
+
   /// Opens an image of a file in memory, such as a member of an archive.
   public convenience init(
     bytes: [UInt8], name: String, limit: Int = defaultLimit

@@ -34,9 +34,18 @@ public struct TuckerSpectrum: Sendable {
     var values: [[Double]] = []
     var bases: [Matrix] = []
     for mode in modes {
-      let eigen = try tensor.doubleModeGram(mode).symmetricEigen()
-      values.append(eigen.values.map { max($0, 0).squareRoot() })
-      bases.append(Matrix(eigen.vectors))
+      let extent = shape[mode]
+      guard extent > 0 else {
+        values.append([])
+        bases.append(Matrix(rows: 0, columns: 0))
+        continue
+      }
+      let reduction = try SymmetricReduction(
+        upperTriangle: tensor.doubleModeGram(mode).elements, order: extent)
+      values.append(reduction.eigenvalues.map { max($0, 0).squareRoot() })
+      var vectors = try reduction.leadingVectors(extent, tolerance: 1e-7).map { Float($0) }
+      makeLargestEntryPositive(&vectors, rows: extent, columns: extent)
+      bases.append(Matrix(rows: extent, columns: extent, elements: vectors))
     }
     singularValues = values
     self.bases = bases

@@ -11,8 +11,10 @@ final class ByteSource: Sendable {
     case memory([UInt8])
   }
 
-  /// The file's size when it was opened.
+  /// The file's size when it was opened, or the window's.
   let size: UInt64
+  /// Where the window into the descriptor's file begins.
+  private let origin: UInt64
   private let store: Store
   private let pages = Mutex<[UInt64: [UInt8]]>([:])
 
@@ -21,10 +23,12 @@ final class ByteSource: Sendable {
 
   init(bytes: [UInt8]) {
     store = .memory(bytes)
+    origin = 0
     size = UInt64(bytes.count)
   }
 
-  init(path: String) throws(HDF5Error.Reason) {
+  /// Opens a regular file, or the part of it that holds an HDF5 file.
+  init(path: String, window: Range<UInt64>? = nil) throws(HDF5Error.Reason) {
     // O_NONBLOCK: a pipe without a writer must be refused below, not waited for.
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Self.failure("open") }
@@ -38,8 +42,18 @@ final class ByteSource: Sendable {
       close(descriptor)
       throw .notARegularFile
     }
+    let whole = UInt64(max(0, status.st_size))
+    guard let window else {
+      store = .descriptor(descriptor)
+      (origin, size) = (0, whole)
+      return
+    }
+    guard window.upperBound <= whole else {
+      close(descriptor)
+      throw .truncated(expected: window.upperBound, found: whole)
+    }
     store = .descriptor(descriptor)
-    size = UInt64(max(0, status.st_size))
+    (origin, size) = (window.lowerBound, UInt64(window.count))
   }
 
   deinit {
@@ -117,7 +131,7 @@ final class ByteSource: Sendable {
       while done < buffer.count {
         // `done` stays below the buffer's size, and pread is given what is left of it.
         let got = unsafe pread(
-          descriptor, buffer.baseAddress! + done, buffer.count - done, Int(offset) + done)
+          descriptor, buffer.baseAddress! + done, buffer.count - done, Int(origin + offset) + done)
         if got < 0 && errno == EINTR { continue }
         guard got >= 0 else { throw Self.failure("read") }
         guard got > 0 else {

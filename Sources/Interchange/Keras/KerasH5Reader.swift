@@ -1,4 +1,4 @@
-import HDF5
+public import HDF5
 import JSON
 public import Models
 

@@ -1,4 +1,5 @@
 import HDF5
+import JSON
 import Models
 import Tensors
 

@@ -1,6 +1,7 @@
 import HDF5
 import JSON
 import Models
+import Tensors
 
 /// Makes a model of a configuration and the file that holds its weights.
 struct KerasModelBuilder {

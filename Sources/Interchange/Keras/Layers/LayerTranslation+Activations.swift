@@ -12,7 +12,9 @@ extension LayerTranslator {
   private func activation(_ value: JSONValue) -> ActivationFunction? {
     if value == .null { return .linear }
     if let name = value.string { return activation(named: name) }
-    guard let object = value.object, let className = object["class_name"]?.string else { return nil }
+    guard let object = value.object, let className = object["class_name"]?.string else {
+      return nil
+    }
     if className == "function" {
       return (object["config"]?.string ?? object["registered_name"]?.string)
         .flatMap(activation(named:))
@@ -70,10 +72,11 @@ extension LayerTranslator {
       let axis = settings["axis"] ?? -1
       return axis.int == -1 || axis.ints == [-1] ? function(.softmax) : nil
     case "PReLU":
-      let axes = settings["shared_axes"]?.int.map { [$0] }
+      if let axis = settings["shared_axes"]?.int, (1...32).contains(axis) {
+        return .parametricReLU(ParametricReLU(sharedAxes: [axis]))
+      }
       return .parametricReLU(
-        ParametricReLU(
-          sharedAxes: try axes ?? reader.integers("shared_axes", in: 1...32, default: [])))
+        ParametricReLU(sharedAxes: try reader.integers("shared_axes", in: 1...32, default: [])))
     default: return nil
     }
   }
