@@ -60,8 +60,11 @@ public enum FormatRegistry {
     if KerasArchiveReader.recognises(archive) {
       return try KerasArchiveReader().read(archive, at: path, options: options)
     }
-    let isTorch = archive.entries.contains { $0.name.hasSuffix("/data.pkl") || $0.name == "data.pkl" }
-    let isNumPy = !archive.entries.isEmpty && archive.entries.allSatisfy { $0.name.hasSuffix(".npy") }
+    let isTorch = archive.entries.contains {
+      $0.name.hasSuffix("/data.pkl") || $0.name == "data.pkl"
+    }
+    let isNumPy =
+      !archive.entries.isEmpty && archive.entries.allSatisfy { $0.name.hasSuffix(".npy") }
     let foreign: ForeignFormat = isTorch ? .pickle : isNumPy ? .numpy : .zip
     throw KerasError(file: path, place: "", problem: foreign.finding, advice: foreign.advice)
   }

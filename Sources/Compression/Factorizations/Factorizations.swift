@@ -4,7 +4,7 @@ public import Models
 public enum Factorizations {
   /// All of them, in the order of help and tables.
   public static let all: [any Factorization.Type] = [
-    TruncatedSVDFactorization.self, Tucker2Factorization.self, TensorisedFactorization.self,
+    TruncatedSVDFactorization.self, Tucker2Factorization.self,
   ]
 
   /// The factorisation that makes a form.
@@ -19,7 +19,8 @@ public enum Factorizations {
     else {
       let names = all.map { $0.identifier }
       throw SpecificationError(
-        "--form", "'\(name)' is not one of auto, \(names.joined(separator: ", "))"
+        "--form",
+        "'\(name)' is not one of auto, \(names.joined(separator: ", "))"
           + NearestName.hint(name, among: names + ["auto"]))
     }
     return found.init()

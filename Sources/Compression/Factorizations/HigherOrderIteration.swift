@@ -58,7 +58,7 @@ struct HigherOrderIteration {
     let record = FactorizationRecord(
       basis: .svd, spectra: spectra, route: "HOSVD, \(sweeps) HOOI sweeps")
     return Factorized(
-      weight: try form(site.path) { () throws(WeightFormError) in
+      weight: try buildForm(site.path) { () throws(WeightFormError) in
         .tucker2(
           try Tucker2Form(
             denseShape: site.shape,

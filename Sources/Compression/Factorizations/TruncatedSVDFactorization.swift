@@ -141,7 +141,7 @@ private func lowRank(
   let right = Parameter(svd.vt.tensor.reshaped(to: shapes[1]))
   let left = Parameter(svd.left().tensor.reshaped(to: shapes[0]))
   return Factorized(
-    weight: try form(site.path) { () throws(WeightFormError) in
+    weight: try buildForm(site.path) { () throws(WeightFormError) in
       .lowRank(
         try LowRankForm(denseShape: site.shape, left: left, right: right, record: record))
     })
@@ -161,7 +161,7 @@ func numerics<Result>(
 }
 
 /// Builds a form whose components were computed to fit.
-func form(
+func buildForm(
   _ path: String, _ body: () throws(WeightFormError) -> Weight
 ) throws(CompressionError) -> Weight {
   do {

@@ -29,10 +29,6 @@ public struct Tucker2Factorization: Factorization {
     _ kernel: Tensor, at site: KernelSite, statistics: KernelStatistics?, weighting: Weighting,
     settings: FactorizationSettings
   ) throws(CompressionError) -> any PreparedFactorization {
-    guard weighting == .none else {
-      return try WeightedTucker2(
-        kernel, at: site, statistics: statistics, weighting: weighting, settings: settings)
-    }
     return try PreparedTucker2(kernel, at: site, settings: settings)
   }
 }
@@ -82,26 +78,33 @@ struct PreparedTucker2: PreparedFactorization {
   }
 
   func factorize(_ kernel: Tensor, ranks: [Int]) throws(CompressionError) -> Factorized {
+    try iterated(kernel, ranks: ranks).factorized(at: site, spectra: spectra)
+  }
+
+  /// The bases and the core at given ranks.
+  func iterated(
+    _ kernel: Tensor, ranks: [Int]
+  ) throws(CompressionError) -> HigherOrderIteration {
     try checkRanks(ranks, at: site, .tucker2)
     let stack = TapStack(
       taps: site.windowCount, rows: site.channels, columns: site.columns,
       elements: kernel.elements)
-    let result = try numerics(site.path) { () throws(LinearAlgebraError) in
+    return try numerics(site.path) { () throws(LinearAlgebraError) in
       try HigherOrderIteration(
         stack, input: inputVectors.firstRows(ranks[0]), output: outputVectors.firstRows(ranks[1]),
         energy: energy, settings: settings)
     }
-    return try result.factorized(at: site, spectra: spectra)
   }
 }
 
 /// The rank pairs of a convolution that save parameters and that no other pair beats.
 func tuckerCandidates(
-  site: KernelSite, limit: Int, discarded: (Int, Int) -> Double
+  site: KernelSite, limit: Int, full: [Int]? = nil, below bound: Int? = nil,
+  discarded: (Int, Int) -> Double
 ) -> [RankCandidate] {
-  let full = site.fullRanks(.tucker2)
+  let full = full ?? site.fullRanks(.tucker2)
   let taps = site.windowCount
-  let dense = site.shape.count
+  let dense = bound ?? site.shape.count
   // One slot for each range of the cost's logarithm: a kernel of 512 channels has 262,144 pairs.
   let slots = max(limit, 2) * 8
   var best = [(cost: Int, error: Double, input: Int, output: Int)?](repeating: nil, count: slots)

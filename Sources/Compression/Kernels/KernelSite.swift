@@ -45,6 +45,15 @@ public struct KernelSite: Sendable, Hashable {
   /// Whether a window moves over several positions.
   public var isWindowed: Bool { windowCount > 1 }
 
+  /// A kernel of another shape at the same place, such as the core of this one.
+  func replacing(shape: Shape) -> KernelSite {
+    KernelSite(
+      path: path, layerPath: layerPath, shape: shape, structure: structure, form: .dense,
+      ranks: [], parameterCount: shape.count, byteCount: 4 * shape.count, scalarType: .float32,
+      besideCount: besideCount, hasBias: hasBias, inputPositions: inputPositions,
+      outputPositions: outputPositions, mapShape: nil)
+  }
+
   /// Multiplications of one sample in the dense form; nil if the positions are unknown.
   public var denseMultiplications: Int? { outputPositions.map { $0 * shape.count } }
 }

@@ -12,7 +12,7 @@ extension Model {
     for (index, call) in calls.enumerated() { callsOfLayer[call.layer].append(index) }
     return kernels.map { reference in
       let layer = layers[reference.layer]
-      let weight = self[kernel: reference]
+      let weight = self[reference]
       let positions = callsOfLayer[reference.layer].map { call -> (input: Int?, output: Int?) in
         let output = structure.outputShapes[call]
         let input = calls[call].inputs.first.flatMap { structure.outputShapes[$0.call] }
@@ -35,7 +35,7 @@ extension Model {
         structure: reference.structure, form: weight.kind, ranks: weight.ranks,
         parameterCount: weight.parameterCount, byteCount: weight.byteCount,
         scalarType: weight.components[0].parameter.scalarType,
-        besideCount: layer.parameterCount - weight.parameterCount, 
+        besideCount: layer.parameterCount - weight.parameterCount,
         hasBias: reference.bias != nil, inputPositions: inputs, outputPositions: outputs,
         mapShape: reference.structure == .matrix
           ? mapShape(

@@ -64,15 +64,15 @@ extension Weight {
 extension Model {
   /// The same model with every kernel dense, under the original layer names.
   ///
-  /// Rebuilt kernels are float32; kernels that are dense already keep their type and bytes.
+  /// Rebuilt kernels are float32, or of the factors' 16-bit type; kernels that are dense already keep their type and bytes.
   /// - Throws: what reading a deferred component throws.
   public func expanded() throws -> Model {
     var model = self
     for reference in kernels {
-      let weight = model[kernel: reference]
+      let weight = model[reference]
       if weight.kind == .dense { continue }
       let type = StoredEncoding.factors(of: weight.components[0].parameter.scalarType)
-      model[kernel: reference] = Weight(
+      model[reference] = Weight(
         Parameter(try weight.reconstructed(), as: type.scalarType))
     }
     return model

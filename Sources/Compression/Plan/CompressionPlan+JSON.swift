@@ -1,5 +1,5 @@
 public import JSON
-public import Models
+import Models
 
 /// A plan file that is JSON but no plan we can follow.
 public struct PlanFormatError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -48,7 +48,8 @@ extension CompressionPlan {
     guard object["format"]?.string == CompressionPlan.format else {
       throw PlanFormatError(
         root["format"],
-        "expected \"\(CompressionPlan.format)\", found \(object["format"]?.description ?? "nothing")")
+        "expected \"\(CompressionPlan.format)\", found \(object["format"]?.description ?? "nothing")"
+      )
     }
     guard object["version"]?.int == CompressionPlan.version else {
       throw PlanFormatError(
@@ -78,7 +79,8 @@ extension CompressionPlan {
   ) throws(PlanFormatError) {
     for key in object.keys where !known.contains(key) {
       throw PlanFormatError(
-        place, "unknown key '\(key)'" + NearestName.hint(key, among: known)
+        place,
+        "unknown key '\(key)'" + NearestName.hint(key, among: known)
           + "; known are \(known.joined(separator: ", "))")
     }
   }
@@ -93,7 +95,8 @@ extension CompressionPlan {
     }
     guard let choice = Choice(rawValue: text) else {
       throw PlanFormatError(
-        place[key], "'\(text)' is not one of \(names.joined(separator: ", "))"
+        place[key],
+        "'\(text)' is not one of \(names.joined(separator: ", "))"
           + NearestName.hint(text, among: names))
     }
     return choice
@@ -143,7 +146,8 @@ extension CompressionPlan.Decision {
         ranks.allSatisfy({ (1...Int(Int32.max)).contains($0) })
       else {
         throw PlanFormatError(
-          place["ranks"], "expected a list of ranks of at least 1, found "
+          place["ranks"],
+          "expected a list of ranks of at least 1, found "
             + (object["ranks"]?.description ?? "nothing"))
       }
       action = .factorize(form, ranks: ranks)

@@ -1,5 +1,4 @@
 public import Models
-public import Tensors
 
 /// What is to be done to each kernel of a model, and why: a value that can be printed, compared,
 /// stored and applied.

@@ -42,7 +42,8 @@ public enum StoredEncoding: String, Sendable, Hashable, CaseIterable {
     guard let encoding = StoredEncoding(rawValue: text.lowercased()) else {
       let names = StoredEncoding.allCases.map(\.rawValue)
       throw SpecificationError(
-        "--dtype", "'\(text)' is not one of \(names.joined(separator: ", "))"
+        "--dtype",
+        "'\(text)' is not one of \(names.joined(separator: ", "))"
           + NearestName.hint(text, among: names))
     }
     self = encoding

@@ -1,4 +1,4 @@
-import HDF5
+public import HDF5
 import Models
 import Tensors
 
@@ -10,6 +10,12 @@ public enum ModelFileVerifier {
     public let place: String
     /// What is wrong.
     public let problem: String
+
+    /// States what is wrong where.
+    public init(place: String, problem: String) {
+      self.place = place
+      self.problem = problem
+    }
 
     /// `place: problem`.
     public var description: String { place.isEmpty ? problem : "\(place): \(problem)" }
@@ -36,14 +42,20 @@ public enum ModelFileVerifier {
 
   /// Verifies the container at `path`; what cannot even be opened is a finding, too.
   public static func verify(_ path: String, allowsNonFinite: Bool = false) -> Report {
-    var report = Report()
     do {
-      let file = try HDF5File(reading: path)
-      report.byteCount = file.fileSize
-      verify(file, allowsNonFinite: allowsNonFinite, into: &report)
+      return verify(try HDF5File(reading: path), allowsNonFinite: allowsNonFinite)
     } catch {
+      var report = Report()
       report.add(error)
+      return report
     }
+  }
+
+  /// Verifies a container that is open, such as an image in memory.
+  public static func verify(_ file: HDF5File, allowsNonFinite: Bool = false) -> Report {
+    var report = Report()
+    report.byteCount = file.fileSize
+    verify(file, allowsNonFinite: allowsNonFinite, into: &report)
     return report
   }
 

@@ -17,7 +17,8 @@ struct LevelReader {
     }
     guard LevelReader.isModel(object) else {
       throw KerasProblem(
-        "model_config", "expected a Sequential or Functional model, found '\(printable(className))', "
+        "model_config",
+        "expected a Sequential or Functional model, found '\(printable(className))', "
           + "whose graph only its Python class knows",
         advice: "build the model with keras.Model(inputs, outputs) and save that")
     }

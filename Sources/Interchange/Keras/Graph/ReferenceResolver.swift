@@ -25,7 +25,8 @@ struct ReferenceResolver {
       let index = try position(reference, "input_layers")
       guard level.entries[index].isInput else {
         throw KerasProblem(
-          place, "input_layers: expected an InputLayer, found '\(reference.layer)', "
+          place,
+          "input_layers: expected an InputLayer, found '\(reference.layer)', "
             + "a \(printable(level.entries[index].className))")
       }
       level.entries[index].calls = [KerasCall()]

@@ -12,7 +12,9 @@ extension LayerTranslator {
   private func activation(_ value: JSONValue) -> ActivationFunction? {
     if value == .null { return .linear }
     if let name = value.string { return activation(named: name) }
-    guard let object = value.object, let className = object["class_name"]?.string else { return nil }
+    guard let object = value.object, let className = object["class_name"]?.string else {
+      return nil
+    }
     if className == "function" {
       return (object["config"]?.string ?? object["registered_name"]?.string)
         .flatMap(activation(named:))

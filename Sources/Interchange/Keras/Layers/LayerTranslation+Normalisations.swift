@@ -81,7 +81,8 @@ extension LayerTranslator {
     }
     guard variance.allSatisfy({ $0 >= 0 }) else {
       throw AttributeError(
-        key: "variance", expected: "numbers from 0", found: InboundNodes.brief(.array(variance.map { .number($0) })))
+        key: "variance", expected: "numbers from 0",
+        found: InboundNodes.brief(.array(variance.map { .number($0) })))
     }
     return .dataNormalization(DataNormalization(axes: axes, mean: mean, variance: variance))
   }

@@ -180,7 +180,8 @@ extension ExpectedWeight {
     guard !fits else { return }
     let wanted = extents.map { $0.map(String.init) ?? "?" }.joined(separator: "×")
     throw source.failure(
-      stored.path, "expected shape [\(wanted)] for the \(name) of '\(entry.path)', "
+      stored.path,
+      "expected shape [\(wanted)] for the \(name) of '\(entry.path)', "
         + "found [\(stored.shape)]",
       advice: "the configuration and the weights are of different models")
   }

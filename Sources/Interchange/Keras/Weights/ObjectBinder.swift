@@ -49,7 +49,8 @@ struct ObjectBinder {
 
   /// The class name under which Keras numbers an entry.
   private func className(_ entry: KerasEntry) -> String {
-    entry.nested != nil && entry.className == "Model" ? "functional" : snakeName(entry.plainClassName)
+    entry.nested != nil && entry.className == "Model"
+      ? "functional" : snakeName(entry.plainClassName)
   }
 
   /// The container's groups by class, each list ascending by number.
@@ -138,7 +139,8 @@ struct ObjectBinder {
     -> KerasError
   {
     source.failure(
-      place, "expected \(expected) variables of '\(entry.path)', "
+      place,
+      "expected \(expected) variables of '\(entry.path)', "
         + "a \(printable(entry.className)), found \(found)",
       advice: "the configuration and the weights are of different models")
   }
