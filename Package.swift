@@ -110,7 +110,11 @@ let package = Package(
     tests("ProgramsTests", ["Programs", "Tensors"]),
     tests("ModelsTests", ["Models", "Programs", "Tensors", "JSON"]),
     tests(
-      "ExecutionTests", ["Execution", "Programs", "Tensors", "LinearAlgebra", "JSON", "Archives"]),
+      "ExecutionTests",
+      [
+        "Execution", "Programs", "Tensors", "LinearAlgebra", "Models", "Interchange", "Datasets",
+        "Training",
+      ]),
     tests("CompressionTests", ["Compression", "Models", "Tensors", "LinearAlgebra", "JSON"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "HDF5", "Archives"]),
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
