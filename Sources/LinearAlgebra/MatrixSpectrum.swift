@@ -112,15 +112,15 @@ public struct MatrixSpectrum: Sendable {
       var gram = [Float](repeating: 0, count: order * order)
       accumulateGram(
         of: matrix.elements.span, rows: rows, columns: columns, side, to: &gram)
-      let reduction = try SymmetricReduction(upperTriangle: gram, order: order)
-      eigenvalues = try reduction.eigenvalues()
+      let reduction = try SymmetricReduction(upperTriangle: consume gram, order: order)
+      eigenvalues = reduction.eigenvalues
       storage = keepsVectors ? .single(reduction) : .values
     case .double:
       var gram = [Double](repeating: 0, count: order * order)
       accumulateDoubleGram(
         of: matrix.elements.span, rows: rows, columns: columns, side, to: &gram)
-      let reduction = try SymmetricReduction(upperTriangle: gram, order: order)
-      eigenvalues = try reduction.eigenvalues()
+      let reduction = try SymmetricReduction(upperTriangle: consume gram, order: order)
+      eigenvalues = reduction.eigenvalues
       storage = keepsVectors ? .double(reduction) : .values
     }
     // Rounding leaves small eigenvalues that may be negative, and moves their sum; the sum is
@@ -175,11 +175,12 @@ public struct MatrixSpectrum: Sendable {
         return try MatrixSpectrum(of: matrix, route: .gram(.double)).truncated(matrix, rank: rank)
       }
       return try TruncatedSVD(
-        projecting: matrix, onRows: try reduction.leading(rank).vectors, rank: rank,
+        projecting: matrix, onRows: try reduction.leadingVectors(rank), rank: rank,
         route: route, discardedEnergy: tail, squaredNorm: squaredNorm)
     case .double(let reduction):
       return try TruncatedSVD(
-        projecting: matrix, onRows: try reduction.leading(rank).vectors.map { Float($0) },
+        projecting: matrix,
+        onRows: try reduction.leadingVectors(rank, tolerance: 1e-7).map { Float($0) },
         rank: rank, route: route, discardedEnergy: tail, squaredNorm: squaredNorm)
     }
   }

@@ -16,7 +16,7 @@ extension DoubleMatrix {
   public func symmetricEigenvalues() throws(LinearAlgebraError) -> [Double] {
     precondition(rows == columns, "eigenvalues of [\(rows)×\(columns)]")
     guard rows > 0 else { return [] }
-    return try SymmetricReduction(upperTriangle: elements, order: rows).eigenvalues()
+    return try SymmetricReduction(upperTriangle: elements, order: rows).eigenvalues
   }
 
   /// The eigenvectors of a symmetric matrix, all or the `leading` ones; only the upper triangle
@@ -29,11 +29,12 @@ extension DoubleMatrix {
     precondition(rows == columns, "eigenvectors of [\(rows)×\(columns)]")
     let count = count ?? rows
     guard rows > 0 else { return SymmetricEigen(values: [], vectors: self) }
-    var (values, vectors) =
-      try SymmetricReduction(upperTriangle: elements, order: rows).leading(count)
+    let reduction = try SymmetricReduction(upperTriangle: elements, order: rows)
+    var vectors = try reduction.leadingVectors(count)
     makeLargestEntryPositive(&vectors, rows: count, columns: columns)
     return SymmetricEigen(
-      values: values, vectors: DoubleMatrix(rows: count, columns: columns, elements: vectors))
+      values: Array(reduction.eigenvalues.prefix(count)),
+      vectors: DoubleMatrix(rows: count, columns: columns, elements: vectors))
   }
 
   /// f(A) = Σ f(λ_i) · v_i v_iᵀ of a symmetric matrix, such as its square root.
@@ -63,11 +64,11 @@ extension Matrix {
     precondition(rows == columns, "eigenvectors of [\(rows)×\(columns)]")
     let count = count ?? rows
     guard rows > 0 else { return SymmetricEigen(values: [], vectors: self) }
-    var (values, vectors) =
-      try SymmetricReduction(upperTriangle: elements, order: rows).leading(count)
+    let reduction = try SymmetricReduction(upperTriangle: elements, order: rows)
+    var vectors = try reduction.leadingVectors(count)
     makeLargestEntryPositive(&vectors, rows: count, columns: columns)
     return SymmetricEigen(
-      values: values,
+      values: Array(reduction.eigenvalues.prefix(count)),
       vectors: Matrix(rows: count, columns: columns, elements: vectors))
   }
 }

@@ -14,6 +14,8 @@ struct SymmetricReduction<Scalar: BLASScalar>: Sendable {
   private let offDiagonal: [Double]
   /// The matrix was multiplied by this before the reduction, to keep squares in range.
   private let scale: Double
+  /// All eigenvalues of the scaled matrix, non-increasing.
+  private let scaledValues: [Double]
 
   /// Reduces a matrix given by its upper triangle (row-major); it is consumed.
   init(upperTriangle matrix: consuming [Scalar], order: Int) throws(LinearAlgebraError) {
@@ -55,33 +57,42 @@ struct SymmetricReduction<Scalar: BLASScalar>: Sendable {
     self.diagonal = diagonal.map { Double($0) }
     self.offDiagonal = offDiagonal.map { Double($0) }
     self.scale = Double(scale)
+    var values = self.diagonal
+    var destroyed = self.offDiagonal
+    // Both arrays have `order` elements.
+    let failed = unsafe Double.sterf(Int32(order), &values, &destroyed)
+    guard failed == 0 else {
+      throw .didNotConverge(operation: "sterf", shape: "\(order)×\(order)", code: Int(failed))
+    }
+    scaledValues = values.reversed()
   }
 
   /// All eigenvalues, non-increasing.
-  func eigenvalues() throws(LinearAlgebraError) -> [Double] {
-    var values = diagonal
-    var offDiagonal = offDiagonal
-    // Both arrays have `order` elements.
-    let code = unsafe Double.sterf(Int32(order), &values, &offDiagonal)
-    guard code == 0 else {
-      throw .didNotConverge(operation: "sterf", shape: "\(order)×\(order)", code: Int(code))
-    }
-    return values.reversed().map { $0 / scale }
-  }
+  var eigenvalues: [Double] { scaledValues.map { $0 / scale } }
 
-  /// The `count` largest eigenvalues and their vectors, as rows [count × order], unit length.
-  func leading(
-    _ count: Int
-  ) throws(LinearAlgebraError) -> (values: [Double], vectors: [Scalar]) {
+  /// The vectors of the `count` largest eigenvalues as rows [count × order], of unit length.
+  ///
+  /// `tolerance` bounds the overlap of two of them; the default is what `Scalar` can hold.
+  func leadingVectors(
+    _ count: Int, tolerance: Double = Scalar.self == Float.self ? 1e-7 : 1e-13
+  ) throws(LinearAlgebraError) -> [Scalar] {
     precondition(count >= 0 && count <= order, "\(count) of \(order) eigenvectors")
-    guard count > 0 else { return ([], []) }
-    let (values, tridiagonal) = try tridiagonalVectors(count)
-    // Largest first, each vector a row.
-    var vectors = [Scalar]()
-    vectors.reserveCapacity(count * order)
-    for row in (0..<count).reversed() {
-      for index in row * order..<(row + 1) * order { vectors.append(Scalar(tridiagonal[index])) }
+    guard count > 0 else { return [] }
+    let largest = max(abs(scaledValues[0]), abs(scaledValues[order - 1]))
+    var quick = TridiagonalVectors(
+      diagonal: diagonal, offDiagonal: offDiagonal, norm: largest)
+    let rows: [Double]
+    if let found = quick.rows(of: Array(scaledValues.prefix(count)), tolerance: tolerance) {
+      rows = found
+    } else {
+      // `stemr` bisects for a part of the spectrum; for much of it divide and conquer is faster.
+      var ascending =
+        count * 4 > order && order <= 2048
+        ? try allTridiagonalVectors(keepingLast: count) : try tridiagonalVectors(count)
+      reverseRows(&ascending, rows: count, columns: order)
+      rows = ascending
     }
+    var vectors = rows.map { Scalar($0) }
     var work = [Scalar](repeating: 0, count: 64 * max(count, 65))
     let code: Int32
     if order <= 128 {
@@ -98,13 +109,11 @@ struct SymmetricReduction<Scalar: BLASScalar>: Sendable {
     guard code == 0 else {
       throw .didNotConverge(operation: "ormtr", shape: "\(order)×\(order)", code: Int(code))
     }
-    return (values.reversed().map { $0 / scale }, vectors)
+    return vectors
   }
 
-  /// Eigenpairs of the tridiagonal matrix, ascending; vectors column-major [order × count].
-  private func tridiagonalVectors(
-    _ count: Int
-  ) throws(LinearAlgebraError) -> (values: [Double], vectors: [Double]) {
+  /// Vectors of the largest eigenvalues of the tridiagonal matrix, ascending, one per row.
+  private func tridiagonalVectors(_ count: Int) throws(LinearAlgebraError) -> [Double] {
     let n = order
     var d = diagonal
     var e = offDiagonal
@@ -118,14 +127,14 @@ struct SymmetricReduction<Scalar: BLASScalar>: Sendable {
     let code = unsafe Double.stemr(
       Int32(n), &d, &e, Int32(n - count + 1), Int32(n), &found, &values, &vectors, &support,
       &work, Int32(work.count), &integerWork, Int32(integerWork.count))
-    if code == 0 && Int(found) == count { return (Array(values.prefix(count)), vectors) }
+    if code == 0 && Int(found) == count { return vectors }
     return try allTridiagonalVectors(keepingLast: count)
   }
 
-  /// Divide and conquer on all of them, for the rare matrix on which `stemr` gives up.
+  /// The same by divide and conquer on all of them.
   private func allTridiagonalVectors(
     keepingLast count: Int
-  ) throws(LinearAlgebraError) -> (values: [Double], vectors: [Double]) {
+  ) throws(LinearAlgebraError) -> [Double] {
     let n = order
     let workCount = 1 + 4 * n + n * n
     guard workCount < Int(Int32.max) else {
@@ -142,6 +151,6 @@ struct SymmetricReduction<Scalar: BLASScalar>: Sendable {
     guard code == 0 else {
       throw .didNotConverge(operation: "stedc", shape: "\(n)×\(n)", code: Int(code))
     }
-    return (Array(d.suffix(count)), Array(z.suffix(count * n)))
+    return Array(z.suffix(count * n))
   }
 }

@@ -25,8 +25,16 @@ extension TruncatedSVD {
     if values == nil, rank > 0 {
       values = try refine(&product, &basis, rank: rank, tall: tall, m: m, n: n)
     }
-    var u = tall ? product : transpose(basis.span, rows: rank, columns: m)
-    var vt = tall ? basis : product
+    // Moved, not copied: the longer of the two is as large as its side of the matrix.
+    var u: [Float]
+    var vt: [Float]
+    if tall {
+      u = consume product
+      vt = basis
+    } else {
+      u = transpose(basis.span, rows: rank, columns: m)
+      vt = consume product
+    }
     canonicalizeSigns(u: &u, vt: &vt, count: rank)
     self.init(
       u: Matrix(rows: m, columns: rank, elements: u), singularValues: values ?? [],

@@ -41,6 +41,11 @@ struct Reference: Decodable {
     var spectra: [[Double]]
     var testDescription: String { name }
   }
+  struct CPCase: Decodable {
+    var tensor: TuckerCase
+    var rank: Int
+    var error: Double
+  }
   struct SolveCase: Decodable {
     var order: Int
     var rightHandSides: Int
@@ -52,6 +57,7 @@ struct Reference: Decodable {
   var svd: [SVDCase]
   var evbmf: [RankCase]
   var tucker: [TuckerCase]
+  var cp: [CPCase]
   var solve: [SolveCase]
 
   static let shared: Reference = {

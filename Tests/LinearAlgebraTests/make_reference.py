@@ -11,7 +11,7 @@ import scipy
 import scipy.linalg
 import scipy.optimize
 import tensorly
-from tensorly.decomposition import partial_tucker
+from tensorly.decomposition import parafac, partial_tucker
 
 MASK = (1 << 64) - 1
 
@@ -102,13 +102,27 @@ def evbmf_case(name, L, M, seed, rank, strength):
                 rank=found, noiseVariance=sigma2)
 
 
-def tucker_case(name, shape, modes, ranks, seed):
+def decaying_tensor(shape, seed):
     t = draw(shape, seed).astype(np.float64)
     # A decaying part, so that the ranks mean something.
     for mode, extent in enumerate(shape):
         weights = 1.0 / (1 + np.arange(extent))
         t = t * weights.reshape([-1 if i == mode else 1 for i in range(len(shape))])
-    t = t.astype(np.float32).astype(np.float64)
+    return t.astype(np.float32).astype(np.float64)
+
+
+def cp_case(shape, rank, seed):
+    t = decaying_tensor(shape, seed)
+    weights, factors = parafac(tensorly.tensor(t), rank=rank, init="svd", n_iter_max=500, tol=1e-8)
+    rebuilt = tensorly.cp_to_tensor((weights, factors))
+    tensor = dict(name="cp", shape=list(shape), modes=[], ranks=[], seed=seed, hosvdError=0.0,
+                  hooiError=0.0, spectra=[])
+    return dict(tensor=tensor, rank=rank,
+                error=float(np.linalg.norm(t - rebuilt) / np.linalg.norm(t)))
+
+
+def tucker_case(name, shape, modes, ranks, seed):
+    t = decaying_tensor(shape, seed)
     norm = np.linalg.norm(t)
     factors = []
     for mode, rank in zip(modes, ranks):
@@ -160,6 +174,7 @@ reference = dict(
         tucker_case("one mode", (3, 3, 10, 6), (2,), (4,), 33),
         tucker_case("wide output", (5, 5, 4, 24), (2, 3), (2, 7), 34),
     ],
+    cp=[cp_case((6, 7, 8), 3, 51), cp_case((3, 3, 8, 10), 4, 52), cp_case((9, 12), 2, 53)],
     solve=[solve_case(12, 3, 41), solve_case(70, 2, 42)],
 )
 with open(sys.argv[1], "w") as file:
