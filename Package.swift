@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -21,11 +22,22 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
+/// Traits whose C libraries are installed; they are on by default.
+let foundTraits = [
+  ("Images", ["png.h", "jpeglib.h"])
+].filter { _, headers in
+  headers.allSatisfy { FileManager.default.fileExists(atPath: "/usr/include/" + $0) }
+}.map(\.0)
+
 let package = Package(
   name: "modelc",
   products: [
     .library(name: "ModelCompression", targets: ["ModelCompression"]),
     .executable(name: "modelc", targets: ["modelc"]),
+  ],
+  traits: [
+    .trait(name: "Images", description: "Reads folders of PNG and JPEG (libpng, libjpeg)."),
+    .default(enabledTraits: Set(foundTraits)),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -37,6 +49,15 @@ let package = Package(
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
 
+    // Pictures are optional: without the trait this target compiles to a refusal.
+    .target(
+      name: "CImages",
+      cSettings: [.define("MODELC_IMAGES", .when(traits: ["Images"]))],
+      linkerSettings: [
+        .linkedLibrary("png", .when(traits: ["Images"])),
+        .linkedLibrary("jpeg", .when(traits: ["Images"])),
+      ]),
+
     room("JSON"),
     room("Tensors"),
     room("HDF5", ["CHDF5", "CZlib"]),
@@ -46,9 +67,11 @@ let package = Package(
     room("Models", ["Programs", "Tensors", "JSON"]),
     room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
-    room("Datasets", ["Tensors", "HDF5", "Archives", crypto]),
-    room("ModelFile", ["Models", "Tensors", "HDF5", "JSON", crypto]),
-    room("Interchange", ["Models", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
+    room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", crypto]),
+    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
+    room(
+      "Interchange",
+      ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
     room(
       "Training",
       ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
@@ -78,7 +101,7 @@ let package = Package(
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
-    tests("ArchivesTests", ["Archives"]),
+    tests("ArchivesTests", ["Archives", "Tensors"]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "Tensors"]),
     tests("ProgramsTests", ["Programs", "Tensors"]),
     tests("ModelsTests", ["Models", "Programs", "Tensors", "JSON"]),
@@ -89,7 +112,7 @@ let package = Package(
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
     tests(
       "InterchangeTests",
-      ["Interchange", "ModelFile", "Models", "Tensors", "HDF5", "Archives", "JSON"]),
+      ["Interchange", "ModelFile", "Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", crypto]),
     tests(
       "TrainingTests",
       ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),

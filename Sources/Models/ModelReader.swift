@@ -48,11 +48,16 @@ public struct ImportedModel: Sendable {
   public var remarks: [Remark]
   /// The format's name.
   public var format: String
+  /// Whether the file holds weights alone: layers without calls, to look at but not to run.
+  public var isWeightsOnly: Bool
 
   /// Makes a result.
-  public init(model: Model, remarks: [Remark], format: String) {
+  public init(
+    model: Model, remarks: [Remark], format: String, isWeightsOnly: Bool = false
+  ) {
     self.model = model
     self.remarks = remarks
     self.format = format
+    self.isWeightsOnly = isWeightsOnly
   }
 }

@@ -15,7 +15,7 @@ public enum Loss: String, Sendable, Hashable, CaseIterable {
   case meanSquaredError = "mse"
 }
 
-/// What an example should give.
+/// What the examples of a batch should give.
 public enum Targets: Sendable, Hashable {
   /// One class an example.
   case labels([Int])
@@ -29,73 +29,76 @@ public enum Targets: Sendable, Hashable {
     case .values(let tensor): tensor.shape[0]
     }
   }
-}
 
-/// The summed loss of a batch and its gradient with respect to what was judged.
-public struct LossValue: Sendable {
-  /// Σ over the examples, in Double.
-  public var total: Double
-  /// d(mean loss)/d(outputs), [batch × outputs].
-  public var gradient: Tensor
-}
-
-extension Loss {
-  /// Judges probabilities or values, [batch × outputs].
-  public func value(outputs: Tensor, targets: Targets) -> LossValue {
-    let batch = targets.count
-    let width = outputs.count / max(batch, 1)
-    var gradient = [Float](repeating: 0, count: outputs.count)
-    var total = 0.0
-    let scale = 1 / Float(max(batch, 1))
-    for row in 0..<batch {
-      for column in 0..<width {
-        let index = row * width + column
-        let y = target(targets, row, column, width)
-        let p = outputs.elements[index]
-        let (loss, slope) = term(prediction: p, target: y, width: width)
-        total += loss
-        gradient[index] = slope * scale
-      }
-    }
-    return LossValue(total: total, gradient: Tensor(shape: outputs.shape, elements: gradient))
-  }
-
-  /// Cross-entropy of softmax(logits), fused: the gradient is (p − y) ÷ batch, free of overflow.
-  public static func softmaxCrossEntropy(logits: Tensor, targets: Targets) -> LossValue {
-    let batch = targets.count
-    let width = logits.count / max(batch, 1)
-    var gradient = [Float](repeating: 0, count: logits.count)
-    var total = 0.0
-    let scale = 1 / Float(max(batch, 1))
-    for row in 0..<batch {
-      let start = row * width
-      var peak = -Float.infinity
-      for column in 0..<width { peak = max(peak, logits.elements[start + column]) }
-      var sum: Float = 0
-      for column in 0..<width {
-        let value = exp(logits.elements[start + column] - peak)
-        gradient[start + column] = value
-        sum += value
-      }
-      let logSum = Double(log(sum)) + Double(peak)
-      for column in 0..<width {
-        let y = Loss.crossEntropy.target(targets, row, column, width)
-        if y != 0 { total += Double(y) * (logSum - Double(logits.elements[start + column])) }
-        gradient[start + column] = (gradient[start + column] / sum - y) * scale
-      }
-    }
-    return LossValue(total: total, gradient: Tensor(shape: logits.shape, elements: gradient))
-  }
-
+  /// The wanted value of one output.
   @inline(__always)
-  private func target(_ targets: Targets, _ row: Int, _ column: Int, _ width: Int) -> Float {
-    switch targets {
+  func value(row: Int, column: Int, width: Int) -> Float {
+    switch self {
     case .labels(let labels): labels[row] == column ? 1 : 0
     case .values(let tensor): tensor.elements[row * width + column]
     }
   }
+}
 
-  /// The loss of one output and its derivative; probabilities are clipped as Keras does.
+extension Loss {
+  /// Judges probabilities or values, [batch × width], and writes the gradient times `scale`.
+  ///
+  /// Probabilities are clipped to [1e-7, 1 − 1e-7], as Keras does.
+  /// - Returns: the loss summed over the examples, in Double.
+  func judge(
+    _ outputs: Span<Float>, targets: Targets, width: Int, scale: Float,
+    gradient: inout MutableSpan<Float>
+  ) -> Double {
+    var total = 0.0
+    for row in 0..<targets.count {
+      for column in 0..<width {
+        let index = row * width + column
+        let target = targets.value(row: row, column: column, width: width)
+        let (loss, slope) = term(prediction: outputs[index], target: target, width: width)
+        total += loss
+        gradient[index] = slope * scale
+      }
+    }
+    return total
+  }
+
+  /// Cross-entropy of softmax(logits), fused: the gradient is (p − y)·scale, free of overflow.
+  static func judgeLogits(
+    _ logits: Span<Float>, targets: Targets, width: Int, scale: Float,
+    gradient: inout MutableSpan<Float>
+  ) -> Double {
+    var total = 0.0
+    for row in 0..<targets.count {
+      let start = row * width
+      let logSum = softmax(logits, start: start, width: width, into: &gradient)
+      for column in 0..<width {
+        let target = targets.value(row: row, column: column, width: width)
+        if target != 0 { total += Double(target) * (logSum - Double(logits[start + column])) }
+        gradient[start + column] = (gradient[start + column] - target) * scale
+      }
+    }
+    return total
+  }
+
+  /// Writes softmax(logits ÷ temperature) of one row and returns log Σ exp of the row.
+  @discardableResult
+  static func softmax(
+    _ logits: Span<Float>, start: Int, width: Int, temperature: Float = 1,
+    into result: inout MutableSpan<Float>
+  ) -> Double {
+    var peak = -Float.infinity
+    for column in 0..<width { peak = max(peak, logits[start + column] / temperature) }
+    var sum: Float = 0
+    for column in 0..<width {
+      let value = exp(logits[start + column] / temperature - peak)
+      result[start + column] = value
+      sum += value
+    }
+    for column in 0..<width { result[start + column] /= sum }
+    return Double(log(sum)) + Double(peak)
+  }
+
+  /// The loss of one output and its derivative.
   private func term(prediction p: Float, target y: Float, width: Int) -> (Double, Float) {
     let epsilon: Float = 1e-7
     switch self {
@@ -105,8 +108,7 @@ extension Loss {
       return (-Double(y) * log(Double(clipped)), -y / clipped)
     case .binaryCrossEntropy:
       let clipped = min(max(p, epsilon), 1 - epsilon)
-      let loss =
-        -Double(y) * log(Double(clipped)) - Double(1 - y) * log(1 - Double(clipped))
+      let loss = -Double(y) * log(Double(clipped)) - Double(1 - y) * log(1 - Double(clipped))
       return (loss, (clipped - y) / (clipped * (1 - clipped)))
     case .meanSquaredError:
       let difference = p - y

@@ -23,7 +23,7 @@ import Testing
         == "dense/kernel: matmul: expected 7 inputs for a kernel 7×3, found 5×8")
   }
 
-  /// Reference: TensorFlow's documented formulas, checked against Keras 2.15.
+  /// Reference: the formulas that TensorFlow documents for SAME and VALID.
   @Test(arguments: [
     // rule, extent, kernel, stride, dilation, result
     (PaddingRule.valid, 28, 3, 1, 1, 26), (.same, 28, 3, 1, 1, 28), (.same, 28, 3, 2, 1, 14),

@@ -1,22 +1,33 @@
 public import Tensors
 
 /// An update rule with its state, one pass over each parameter a step.
-public struct Optimizer: Sendable {
+public struct Optimizer: Sendable, Hashable {
   /// The rule.
   public let settings: OptimizerSettings
   /// Decoupled decay: w ← w − η·decay·w before the step (Loshchilov and Hutter 2019); 0 is off.
   public let weightDecay: Float
   /// The steps taken.
-  public internal(set) var stepCount = 0
-  /// First moments or velocities, one array a parameter; empty until they are needed.
-  public internal(set) var firstMoments: [[Float]] = []
+  public private(set) var stepCount = 0
+  /// First moments or velocities, one array a parameter; empty where none is kept.
+  public private(set) var firstMoments: [[Float]] = []
   /// Second moments; empty where the rule has none.
-  public internal(set) var secondMoments: [[Float]] = []
+  public private(set) var secondMoments: [[Float]] = []
 
-  /// Starts without any state.
-  public init(settings: OptimizerSettings, weightDecay: Float = 0) {
+  /// Starts with moments of zero for the parameters whose `isTrained` is set.
+  public init(
+    settings: OptimizerSettings, weightDecay: Float = 0, parameters: [Tensor], isTrained: [Bool]
+  ) {
     self.settings = settings
     self.weightDecay = weightDecay
+    let zeros = parameters.indices.map {
+      isTrained[$0] ? [Float](repeating: 0, count: parameters[$0].count) : []
+    }
+    switch settings {
+    case .sgd(let momentum, _): if momentum != 0 { firstMoments = zeros }
+    case .adam:
+      firstMoments = zeros
+      secondMoments = zeros
+    }
   }
 
   /// Continues from saved state.
@@ -24,61 +35,44 @@ public struct Optimizer: Sendable {
     settings: OptimizerSettings, weightDecay: Float, stepCount: Int, firstMoments: [[Float]],
     secondMoments: [[Float]]
   ) {
-    self.init(settings: settings, weightDecay: weightDecay)
+    self.settings = settings
+    self.weightDecay = weightDecay
     self.stepCount = stepCount
     self.firstMoments = firstMoments
     self.secondMoments = secondMoments
   }
 
-  /// Moves every parameter whose `isTrained` is set against its gradient.
+  /// Starts a step: parameters are updated one by one afterwards.
+  public mutating func beginStep() { stepCount += 1 }
+
+  /// Moves one parameter against its gradient.
   ///
-  /// A parameter whose `isMasked` is set keeps its zeros: pruned connections stay away.
-  public mutating func step(
-    _ parameters: inout [Tensor], gradients: [Tensor], learningRate: Float, isTrained: [Bool],
-    isMasked: [Bool]
-  ) {
-    stepCount += 1
-    prepare(for: parameters, isTrained: isTrained)
-    for index in parameters.indices where isTrained[index] {
-      update(
-        &parameters[index].elements, gradient: gradients[index].elements, index,
-        learningRate: learningRate, isMasked: isMasked[index])
-    }
-  }
-
-  private mutating func prepare(for parameters: [Tensor], isTrained: [Bool]) {
-    guard firstMoments.isEmpty else { return }
-    if case .sgd(let momentum, _) = settings, momentum == 0 { return }
-    firstMoments = parameters.indices.map {
-      isTrained[$0] ? [Float](repeating: 0, count: parameters[$0].count) : []
-    }
-    if case .adam = settings { secondMoments = firstMoments }
-  }
-
-  private mutating func update(
-    _ weights: inout [Float], gradient: [Float], _ index: Int, learningRate: Float,
+  /// With `isMasked`, zeros stay: pruned connections do not grow back.
+  public mutating func update(
+    _ parameter: inout Tensor, index: Int, gradient: Span<Float>, learningRate: Float,
     isMasked: Bool
   ) {
     let decay = 1 - learningRate * weightDecay
-    let mask = isMasked ? weights : []
+    let mask = isMasked ? parameter.elements : []
     switch settings {
     case .sgd(let momentum, let isNesterov):
       if momentum == 0 {
-        UpdateRules.descend(&weights, gradient, learningRate: learningRate, decay: decay)
+        UpdateRules.descend(
+          &parameter.elements, gradient, learningRate: learningRate, decay: decay)
       } else {
         UpdateRules.momentum(
-          &weights, gradient, &firstMoments[index], learningRate: learningRate,
+          &parameter.elements, gradient, &firstMoments[index], learningRate: learningRate,
           momentum: momentum, isNesterov: isNesterov, decay: decay)
       }
     case .adam(let beta1, let beta2, let epsilon):
       let first = 1 - power(beta1, stepCount)
       let second = 1 - power(beta2, stepCount)
       UpdateRules.adam(
-        &weights, gradient, &firstMoments[index], &secondMoments[index],
+        &parameter.elements, gradient, &firstMoments[index], &secondMoments[index],
         rate: Float(Double(learningRate) * second.squareRoot() / first), beta1: beta1,
         beta2: beta2, epsilon: epsilon, decay: decay)
     }
-    for position in mask.indices where mask[position] == 0 { weights[position] = 0 }
+    for position in mask.indices where mask[position] == 0 { parameter.elements[position] = 0 }
   }
 
   /// βᵗ in Double.
