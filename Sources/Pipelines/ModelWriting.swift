@@ -17,7 +17,19 @@ public enum ModelWriting {
     _ model: Model, to path: String, storage: StorageOptions = StorageOptions(),
     force: Bool = false, allowsCode: Bool = false
   ) throws -> Result {
-    let file = try ModelFileWriter.write(model, to: path, options: storage, force: force)
-    return Result(file: file, viewObstacle: "not made yet")
+    var views: [any ContainerView] = []
+    var obstacle: String?
+    if storage.layout == .open {
+      do throws(KerasViewObstacle) {
+        views = [try KerasView(of: model, allowsCode: allowsCode)]
+      } catch {
+        obstacle = error.description
+      }
+    } else {
+      obstacle = "packed storage"
+    }
+    let file = try ModelFileWriter.write(
+      model, to: path, options: storage, force: force, views: views)
+    return Result(file: file, viewObstacle: obstacle)
   }
 }
