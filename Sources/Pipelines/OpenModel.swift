@@ -21,3 +21,9 @@ public struct OpenedModel: Sendable {
     fileByteCount = attributes[.size] as? Int ?? 0
   }
 }
+
+extension OpenedModel {
+  /// The model, if the file held its graph.
+  /// - Throws: an error that says what is missing and how to save the whole model.
+  public func wholeModel() throws -> Model { try imported.wholeModel(from: path) }
+}
