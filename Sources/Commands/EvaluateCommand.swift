@@ -66,10 +66,11 @@ struct EvaluateCommand: ParsableCommand {
       try AtomicFile.write(
         HeatMap.confusion(result.confusion, classNames: names).svg(), to: confusion, force: force)
     }
+    // Recorded before anything is printed: a reader that closes the pipe must not prevent it.
+    if saveToFile { try record(result, of: dataset, in: model, console) }
     EvaluationReport(
       result: result, dataset: dataset, classNames: names, latencies: times
     ).print(format.format, title: file, to: console)
-    if saveToFile { try record(result, of: dataset, in: model, console) }
   }
 
   private func record(

@@ -62,7 +62,8 @@ struct FinetuneCommand: ParsableCommand {
         validation: parts.validation, scaling: bound.scaling, frozenLayers: frozen,
         teacher: try distill.map { try OpenedModel($0).wholeModel() }),
       checkpoint: files.checkpoint, resumes: files.resume, checkpointSteps: files.checkpointSteps,
-      fingerprint: "\(try source.digest()) \(options) \(frozen.sorted())", console: console)
+      fingerprint: "\(try opened.digest()) \(try source.digest()) \(options) \(frozen.sorted())",
+      console: console)
     let outcome = try session.train()
     var result = try outcome.model.canonicalised()
     result.metadata.evaluations = []

@@ -23,6 +23,9 @@ public struct OpenedModel: Sendable {
 }
 
 extension OpenedModel {
+  /// SHA-256 of the file's content, in lower-case hexadecimal.
+  public func digest() throws -> String { try SourceDigest.hexadecimal(of: path) }
+
   /// The model, if the file held its graph.
   /// - Throws: an error that says what is missing and how to save the whole model.
   public func wholeModel() throws -> Model { try imported.wholeModel(from: path) }
