@@ -302,6 +302,28 @@ def refused_data(path):
         file.create_dataset("sequences", (2,), h5py.vlen_dtype(np.dtype("<i4")))
 
 
+def large(path):
+    """Writes a file, too large to be kept, whose indexes are deep or paged; returns its lines."""
+    with h5py.File(path, "w", libver=("v110", "v110")) as file:
+        data = rng(3).integers(0, 256, 150000).astype("<u1")
+        file.create_dataset("extensible", data=data, chunks=(1,), maxshape=(None,))
+        file.create_dataset("extensible_filters", data=data[:140000], chunks=(1,),
+                            maxshape=(None,), shuffle=True)
+        file.create_dataset("fixed", data=data[:9000].reshape(90, 100), chunks=(1, 1))
+        file.create_dataset("tree", data=data[:12000].reshape(100, 120), chunks=(1, 1),
+                            maxshape=(None, None))
+        holes = file.create_dataset("holes", (60000,), "<u1", chunks=(1,), maxshape=(None,))
+        holes[59000] = 1
+        group = file.create_group("links")
+        for i in range(5000):
+            group["a name of some length %d" % i] = h5py.SoftLink("/%d" % i)
+        item = file.create_group("attributes")
+        for i in range(1500):
+            item.attrs["a name of some length %d" % i] = i
+    with h5py.File(path, "r") as file:
+        return lines(file)
+
+
 def main(folder):
     for name, fill, options in FILES + REFUSED:
         path = os.path.join(folder, name + ".h5")

@@ -13,11 +13,17 @@ public final class HDF5File: Sendable {
   let space: AddressSpace
   let heap: GlobalHeap
   private let rootAddress: UInt64
-  private let listings = Mutex<[UInt64: GroupListing]>([:])
+  private let groups = Mutex<[UInt64: KnownGroup]>([:])
+
+  /// A group that was read before.
+  private struct KnownGroup {
+    let header: ObjectHeader
+    let listing: GroupListing
+  }
 
   /// The default of `limit`: 8 GiB.
   public static let defaultLimit = 8 << 30
-  private static let listingLimit = 4096
+  private static let groupLimit = 4096
 
   /// Opens a file; a pipe, folder or device is refused.
   /// - Throws: `.notHDF5`, `.truncated`, `.system`, and what the superblock may contradict.
@@ -48,14 +54,26 @@ public final class HDF5File: Sendable {
     try self.init(name: name, limit: limit) { ByteSource(bytes: bytes) }
   }
 
+  /// Opens an image without looking at checksums, so that tests reach what lies behind them.
+  package convenience init(
+    unverified bytes: [UInt8], limit: Int = defaultLimit
+  ) throws(HDF5Error) {
+    try self.init(name: "unverified", limit: limit, verifiesChecksums: false) {
+      ByteSource(bytes: bytes)
+    }
+  }
+
   private init(
-    name: String, limit: Int, _ open: () throws(HDF5Error.Reason) -> ByteSource
+    name: String, limit: Int, verifiesChecksums: Bool = true,
+    _ open: () throws(HDF5Error.Reason) -> ByteSource
   ) throws(HDF5Error) {
     self.name = name
     self.limit = limit
     do throws(HDF5Error.Reason) {
       let superblock = try Superblock(in: try open())
-      space = superblock.space
+      var space = superblock.space
+      space.verifiesChecksums = verifiesChecksums
+      self.space = space
       rootAddress = superblock.rootAddress
     } catch {
       throw HDF5Error(file: name, path: "", reason: error)
@@ -134,35 +152,42 @@ public final class HDF5File: Sendable {
   /// Follows a path of hard links, one component at a time.
   private func object(_ path: String, from start: HDF5Group?) throws(HDF5Error) -> StoredObject {
     var place = start?.path ?? "/"
-    var address = start?.objectAddress ?? rootAddress
+    let address = start?.objectAddress ?? rootAddress
     var header = try located(place) { () throws(HDF5Error.Reason) in
-      try ObjectHeader(at: address, in: space)
+      try objectHeader(at: address)
     }
     var relative = path[...]
     if start == nil, relative.first == "/" { relative = relative.dropFirst() }
     guard !relative.isEmpty else { return StoredObject(file: self, path: place, header: header) }
     for component in relative.split(separator: "/", omittingEmptySubsequences: false) {
-      header = try located(place) { () throws(HDF5Error.Reason) in
+      let target = try located(place) { () throws(HDF5Error.Reason) in
         guard !component.isEmpty, component != ".", component != ".." else {
           throw .pathComponent(String(component))
         }
-        address = try listing(header).target(String(component)).address()
-        return try ObjectHeader(at: address, in: space)
+        return try listing(header).target(String(component))
       }
       place += place == "/" ? String(component) : "/" + component
+      header = try located(place) { () throws(HDF5Error.Reason) in
+        try objectHeader(at: try target.address())
+      }
     }
     return StoredObject(file: self, path: place, header: header)
   }
 
+  private func objectHeader(at address: UInt64) throws(HDF5Error.Reason) -> ObjectHeader {
+    if let known = groups.withLock({ $0[address] }) { return known.header }
+    return try ObjectHeader(at: address, in: space)
+  }
+
   private func listing(_ header: ObjectHeader) throws(HDF5Error.Reason) -> GroupListing {
-    if let known = listings.withLock({ $0[header.address] }) { return known }
+    if let known = groups.withLock({ $0[header.address] }) { return known.listing }
     guard header.kind == .group else {
       throw .wrongKind(expected: .group, found: header.kind)
     }
     let listing = try GroupListing(of: header, in: space)
-    listings.withLock {
-      if $0.count >= Self.listingLimit { $0.removeAll() }
-      $0[header.address] = listing
+    groups.withLock {
+      if $0.count >= Self.groupLimit { $0.removeAll() }
+      $0[header.address] = KnownGroup(header: header, listing: listing)
     }
     return listing
   }

@@ -1,5 +1,5 @@
 import Foundation
-public import Interchange
+import Interchange
 public import Models
 
 /// A model that was read from a file, and what is known of the file.
@@ -20,4 +20,10 @@ public struct OpenedModel: Sendable {
       atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     fileByteCount = attributes[.size] as? Int ?? 0
   }
+}
+
+extension OpenedModel {
+  /// The model, if the file held its graph.
+  /// - Throws: an error that says what is missing and how to save the whole model.
+  public func wholeModel() throws -> Model { try imported.wholeModel(from: path) }
 }

@@ -203,7 +203,7 @@ struct FractalHeap {
     let bytes = try space.read(address, size, of: "fractal heap block")
     if !isDirect {
       try space.cursor(over: bytes, of: "fractal heap indirect block").verifyChecksum()
-    } else if hasBlockChecksums {
+    } else if hasBlockChecksums && space.verifiesChecksums {
       try Self.verifyDirectBlock(bytes, at: 5 + space.offsetSize + offsetWidth)
     }
     blocks[address] = bytes
