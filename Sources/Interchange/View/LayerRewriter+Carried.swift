@@ -51,12 +51,12 @@ extension LayerRewriter {
 
   mutating func appendCarried(_ settings: Opaque) throws(KerasViewObstacle) {
     let name = printable(settings.className)
-    if settings.carriesCode || settings.className.contains(">") {
+    if settings.carriesCode || isOwnClass(settings) {
       guard allowsCode else {
         throw obstacle(
           settings.carriesCode
             ? "\(name) carries code; --allow-code writes it"
-            : "\(name) is a class of your own; --allow-code writes it")
+            : "\(name) is no class of Keras' own; --allow-code writes it")
       }
       appendVerbatim(settings)
       return
@@ -67,10 +67,6 @@ extension LayerRewriter {
     case "Bidirectional", "TimeDistributed": values = try wrapper(settings, configuration)
     default:
       guard let keys = Self.kept[settings.className] else {
-        if allowsCode, !(settings.module ?? "keras").hasPrefix("keras") {
-          appendVerbatim(settings)
-          return
-        }
         throw obstacle("Keras 2 and 3 have no common form of \(name)")
       }
       values = try filtered(configuration, keys)
@@ -78,6 +74,31 @@ extension LayerRewriter {
     append(
       settings.className, values, weights: try links(layer.weights.map(\.name)),
       heedsTraining: Self.kept[settings.className]?.contains("recurrent_dropout") ?? false)
+  }
+
+  /// Keras' classes that are carried and have no common form; the list serves their message only.
+  private static let uncommon: Set<String> = [
+    "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention", "RNN",
+    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "CuDNNLSTM", "CuDNNGRU", "TFOpLambda",
+    "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty",
+    "CategoryEncoding", "Hashing", "HashedCrossing", "StringLookup", "IntegerLookup",
+    "TextVectorization", "Discretization", "LocallyConnected1D", "LocallyConnected2D",
+    "SpectralNormalization", "MelSpectrogram", "STFTSpectrogram",
+  ]
+
+  /// Whether a class is of the user's own, as far as the file tells.
+  private func isOwnClass(_ settings: Opaque) -> Bool {
+    if settings.className.contains(">") { return true }
+    if let module = settings.module {
+      return !["keras", "tf_keras", "tensorflow"].contains {
+        module == $0 || module.hasPrefix("\($0).")
+      }
+    }
+    // Old files name no module: a class that no table knows is taken for one of the user's.
+    let isWrapper = ["Bidirectional", "TimeDistributed"].contains(settings.className)
+    let isKnown = LayerTranslator.isClassOfKeras(settings.className)
+    return !isWrapper && !isKnown && Self.kept[settings.className] == nil
+      && !Self.uncommon.contains(settings.className)
   }
 
   /// A layer exactly as its own file had it, for whoever allows its code.

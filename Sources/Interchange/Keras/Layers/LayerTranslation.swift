@@ -113,6 +113,16 @@ struct LayerTranslator {
     return try shapingKind()
   }
 
+  /// Whether the class is one whose weights are known by name alone.
+  static func isClassOfKeras(_ className: String) -> Bool {
+    let entry = KerasEntry(
+      name: className, path: className, className: className, module: nil,
+      configuration: ["units": 1, "filters": 1, "kernel_size": 1, "input_dim": 1, "output_dim": 1],
+      nested: nil)
+    let translator = LayerTranslator(entry: entry, version: .unstated)
+    return (try? translator.expectedWeights()) != nil
+  }
+
   /// The number before a final `D` or within `…2DTranspose`; nil for other names.
   func axes(after prefix: String, before suffix: String = "D") -> Int? {
     guard entry.className.hasPrefix(prefix), entry.className.hasSuffix(suffix) else { return nil }
