@@ -176,8 +176,8 @@ def scalars(file):
 
 def chunks(file):
     """Every chunk index that the library version writes, with and without filters."""
-    data = rng(1).integers(0, 50, (29, 23)).astype("<f4")
-    unlimited = dict(maxshape=(None, 23))
+    data = rng(1).integers(0, 50, (21, 17)).astype("<f4")
+    unlimited = dict(maxshape=(None, 17))
     both = dict(maxshape=(None, None))
     filters = {
         "plain": {},
@@ -188,16 +188,16 @@ def chunks(file):
     }
     for name, options in filters.items():
         group = file.create_group(name)
-        group.create_dataset("many", data=data, chunks=(9, 12), **options)
+        group.create_dataset("many", data=data, chunks=(8, 9), **options)
         if name not in ("plain", "all"):
             continue
-        group.create_dataset("one", data=data, chunks=(29, 23), **options)
+        group.create_dataset("one", data=data, chunks=(21, 17), **options)
         group.create_dataset("larger_than_data", data=data[:3, :3], chunks=(8, 8), maxshape=(64, 64),
                              **options)
-        group.create_dataset("grows", data=data, chunks=(8, 12), **unlimited, **options)
-        group.create_dataset("second_grows", data=data.T.copy(), chunks=(12, 8),
-                             maxshape=(23, None), **options)
-        group.create_dataset("both_grow", data=data, chunks=(10, 8), **both, **options)
+        group.create_dataset("grows", data=data, chunks=(8, 9), **unlimited, **options)
+        group.create_dataset("second_grows", data=data.T.copy(), chunks=(9, 8),
+                             maxshape=(17, None), **options)
+        group.create_dataset("both_grow", data=data, chunks=(8, 9), **both, **options)
     file.create_dataset("limit", data=data[:10], chunks=(3, 5), maxshape=(40, 50))
     file.create_dataset("tensor", data=rng(2).integers(0, 9, (3, 5, 6, 7)).astype("<i2"),
                         chunks=(2, 2, 4, 3), compression="gzip", shuffle=True)
@@ -221,7 +221,7 @@ def paged(file):
     data = np.arange(1100, dtype="<u2")
     file.create_dataset("fixed", data=data, chunks=(1,))
     file.create_dataset("extensible", data=data, chunks=(1,), maxshape=(None,))
-    file.create_dataset("tree", data=data[:600].reshape(20, 30), chunks=(1, 1),
+    file.create_dataset("tree", data=data[:300].reshape(10, 30), chunks=(1, 1),
                         maxshape=(None, None))
     holes = file.create_dataset("holes", (1100,), "<u1", chunks=(1,), fillvalue=3)
     holes[1090] = 1
