@@ -162,8 +162,10 @@ def train(name, model):
     outputs = model.predict(x_test, batch_size=256, verbose=0)
     right = int((outputs.argmax(-1) == y_test).sum())
     print(f"  {name}: {right} of {len(y_test)} right")
+    values = model.get_weights()
+    keras.backend.clear_session()
     fresh = EVERY[name][0]()[0]  # the same net, not compiled: the file holds no optimiser
-    fresh.set_weights(model.get_weights())
+    fresh.set_weights(values)
     return fresh, [x_test[:3]], right, len(y_test)
 
 
