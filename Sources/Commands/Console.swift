@@ -1,0 +1,99 @@
+import Foundation
+import Synchronization
+
+/// Where a command writes: results on stdout, progress and remarks on stderr.
+struct Console: Sendable {
+  /// How much is said on stderr.
+  enum Verbosity: Sendable { case quiet, normal, verbose }
+
+  var verbosity: Verbosity = .normal
+
+  /// Whether stderr is a terminal that understands cursor movement.
+  static var progressIsInteractive: Bool {
+    isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
+  /// Whether stdout may be coloured.
+  static var resultIsColoured: Bool {
+    isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+  }
+
+  /// Writes a line of the result.
+  func result(_ line: String = "") { Console.write(line + "\n", to: STDOUT_FILENO) }
+
+  /// Writes a remark; not heard when quiet.
+  func note(_ line: String) {
+    if verbosity != .quiet { Console.write(line + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes a detail that only `--verbose` asks for.
+  func detail(_ line: String) {
+    if verbosity == .verbose { Console.write(line + "\n", to: STDERR_FILENO) }
+  }
+
+  /// Writes the one line of a failure.
+  static func failure(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+  /// Writes all bytes; a closed pipe ends the program as other tools end.
+  private static func write(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let written = unsafe bytes.withUnsafeBytes { buffer in
+        // In bounds: `done` is below the count.
+        unsafe Foundation.write(
+          descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+      }
+      if written <= 0 {
+        if errno == EINTR { continue }
+        return
+      }
+      done += written
+    }
+  }
+}
+
+/// A line of progress on stderr: a bar on a terminal, nothing in a pipe unless verbose.
+final class ProgressLine: Sendable {
+  private struct State {
+    var lastDraw = -1.0
+    var isDrawn = false
+  }
+
+  private let console: Console
+  private let start = Date()
+  private let state = Mutex(State())
+
+  init(_ console: Console) { self.console = console }
+
+  /// Shows that `done` of `total` units are finished and what is under way.
+  func update(done: Double, total: Double, label: String) {
+    guard console.verbosity != .quiet else { return }
+    let elapsed = Date().timeIntervalSince(start)
+    guard Console.progressIsInteractive else {
+      console.detail(label)
+      return
+    }
+    state.withLock { state in
+      guard elapsed - state.lastDraw > 0.1 || done >= total else { return }
+      state.lastDraw = elapsed
+      state.isDrawn = true
+      let share = total > 0 ? min(max(done / total, 0), 1) : 0
+      let filled = Int(share * 24)
+      let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+      let rest =
+        share > 0.02 && elapsed > 1 ? "  \(Int((elapsed / share - elapsed).rounded())) s left" : ""
+      FileHandle.standardError.write(
+        Data("\r\u{1B}[2K\(bar) \(Int(share * 100)) %  \(label)\(rest)".utf8))
+    }
+  }
+
+  /// Removes the bar.
+  func finish() {
+    state.withLock { state in
+      guard state.isDrawn else { return }
+      FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8))
+      state.isDrawn = false
+    }
+  }
+}

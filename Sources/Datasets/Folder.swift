@@ -1,0 +1,53 @@
+import Foundation
+
+/// The names in one folder, sorted, so that nothing depends on the file system's order.
+struct Folder: Sendable {
+  let path: String
+  let files: [String]
+  let folders: [String]
+
+  /// Lists a folder; one that cannot be listed counts as empty.
+  init(_ path: String) {
+    self.path = path
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
+      !$0.hasPrefix(".")
+    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var files: [String] = []
+    var folders: [String] = []
+    for name in names {
+      if Folder.isFolder("\(path)/\(name)") { folders.append(name) } else { files.append(name) }
+    }
+    self.files = files
+    self.folders = folders
+  }
+
+  /// Lists the folder that a file lies in.
+  init(containing path: String) {
+    let parent = (path as NSString).deletingLastPathComponent
+    self.init(parent.isEmpty ? "." : parent)
+  }
+
+  /// The path of something in the folder.
+  func path(of name: String) -> String {
+    path == "." ? name : path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+  }
+
+  /// The folder's own name.
+  var name: String { Folder.lastComponent(of: path) }
+
+  static func lastComponent(of path: String) -> String {
+    let name = (path as NSString).lastPathComponent
+    if name == "." || name == ".." {
+      return URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    }
+    return name
+  }
+
+  static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && isFolder.boolValue
+  }
+
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}

@@ -1,0 +1,58 @@
+import LinearAlgebra
+import Programs
+
+/// y = epilogue(x · w) over the last axis.
+///
+/// dw = xᵀ · dy, dx = dy · wᵀ, db = Σ dy.
+struct MatmulKernel: Kernel {
+  let kernel: ParameterID
+  let inputs: Int
+  let outputs: Int
+  let epilogue: Epilogue
+
+  var traits: KernelTraits {
+    KernelTraits(gradientReadsOperands: true, gradientReadsResult: epilogue.readsResult)
+  }
+
+  func forward(_ step: Step, _ workspace: Workspace) {
+    let count = step.resultCount * workspace.batch
+    let x = workspace.values(step.operands[0])
+    let w = workspace.parameter(kernel)
+    let bias = epilogue.bias.map(workspace.parameter)
+    workspace.write(step.result, count: count) { y in
+      gemm(
+        m: count / outputs, n: outputs, k: inputs, a: x.span, lda: inputs, b: w.span,
+        ldb: outputs, c: &y, ldc: outputs)
+      epilogue.apply(&y, bias: bias?.span)
+    }
+  }
+
+  func backward(_ step: Step, _ workspace: Workspace) {
+    guard let gradient = step.resultGradient else { return }
+    let count = step.resultCount * workspace.batch
+    let rows = count / outputs
+    if epilogue.readsResult {
+      let result = workspace.values(step.result)
+      workspace.write(gradient, count: count) {
+        epilogue.applyDerivative(result: result.span, to: &$0)
+      }
+    }
+    let d = workspace.values(gradient)
+    if let bias = epilogue.bias {
+      workspace.addGradient(bias) { $0.addColumnSums(d.span.extracting(0..<count)) }
+    }
+    let x = workspace.values(step.operands[0])
+    workspace.writeGradient(kernel) { total, replaces in
+      gemm(
+        transA: true, m: inputs, n: outputs, k: rows, a: x.span, lda: inputs, b: d.span,
+        ldb: outputs, beta: replaces ? 0 : 1, c: &total, ldc: outputs)
+    }
+    guard let target = step.operandGradients[0] else { return }
+    let w = workspace.parameter(kernel)
+    workspace.write(target.slot, count: rows * inputs) { dx in
+      gemm(
+        transB: true, m: rows, n: inputs, k: outputs, a: d.span, lda: outputs, b: w.span,
+        ldb: outputs, beta: target.accumulates ? 1 : 0, c: &dx, ldc: inputs)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import LinearAlgebra
+import Programs
+
+/// Contracts one axis: y[o, r, i] = Σₑ x[o, e, i] · w[e, r].
+///
+/// dw = Σₒ xₒ · dyₒᵀ, dxₒ = w · dyₒ. The last axis is `MatmulKernel`'s.
+struct ModeProductKernel: Kernel {
+  let factor: ParameterID
+  /// The product of the extents before the axis, per sample.
+  let outer: Int
+  let extent: Int
+  let rank: Int
+  /// The product of the extents after the axis.
+  let inner: Int
+
+  var traits: KernelTraits { KernelTraits(gradientReadsOperands: true) }
+
+  func forward(_ step: Step, _ workspace: Workspace) {
+    let x = workspace.values(step.operands[0])
+    let w = workspace.parameter(factor)
+    let blocks = outer * workspace.batch
+    workspace.write(step.result, count: blocks * rank * inner) { y in
+      for block in 0..<blocks {
+        gemm(
+          transA: true, m: rank, n: inner, k: extent, a: w.span, lda: rank,
+          b: x.span.extracting(block * extent * inner..<(block + 1) * extent * inner), ldb: inner,
+          c: &y, at: block * rank * inner, ldc: inner)
+      }
+    }
+  }
+
+  func backward(_ step: Step, _ workspace: Workspace) {
+    guard let gradient = step.resultGradient else { return }
+    let d = workspace.values(gradient)
+    let x = workspace.values(step.operands[0])
+    let blocks = outer * workspace.batch
+    workspace.writeGradient(factor) { total, replaces in
+      for block in 0..<blocks {
+        gemm(
+          transB: true, m: extent, n: rank, k: inner,
+          a: x.span.extracting(block * extent * inner..<(block + 1) * extent * inner), lda: inner,
+          b: d.span.extracting(block * rank * inner..<(block + 1) * rank * inner), ldb: inner,
+          beta: block == 0 && replaces ? 0 : 1, c: &total, ldc: rank)
+      }
+    }
+    guard let target = step.operandGradients[0] else { return }
+    let w = workspace.parameter(factor)
+    workspace.write(target.slot, count: blocks * extent * inner) { dx in
+      for block in 0..<blocks {
+        gemm(
+          m: extent, n: inner, k: rank, a: w.span, lda: rank,
+          b: d.span.extracting(block * rank * inner..<(block + 1) * rank * inner), ldb: inner,
+          beta: target.accumulates ? 1 : 0, c: &dx, at: block * extent * inner, ldc: inner)
+      }
+    }
+  }
+}

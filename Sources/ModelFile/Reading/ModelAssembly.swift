@@ -1,0 +1,147 @@
+import HDF5
+import Models
+import Tensors
+
+/// Puts a model together from a container's graph, with its values deferred to the file.
+struct ModelAssembly {
+  private let container: Container
+  private let options: ReadOptions
+  private let source: any TensorSource
+  private let file: HDF5File
+
+  init(_ container: Container, options: ReadOptions) throws {
+    self.container = container
+    self.options = options
+    file = container.file
+    var entries: [String: ContainerSource.Entry] = [:]
+    var places: [UInt64: String] = [:]
+    var total = 0
+    for layer in container.graph.layers {
+      for weight in layer.weights {
+        let isVariance = layer.kind.isVariance(weight.name)
+        for (place, values) in weight.allValues(in: layer.path) {
+          let stored = try StoredValues(values, in: file, place: place)
+          if let other = places.updateValue(place, forKey: stored.objectAddress) {
+            throw ModelFileError(file: file.name, place: place, reason: .shared(with: other))
+          }
+          entries[values.path] = ContainerSource.Entry(
+            place: place, values: values, isVariance: isVariance)
+          let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
+          guard !overflow, sum <= options.maximumByteCount else {
+            throw ModelFileError(
+              file: file.name, place: place,
+              reason: .tooLarge(
+                declared: overflow ? Int.max : sum, limit: options.maximumByteCount))
+          }
+          total = sum
+        }
+      }
+    }
+    source = ContainerSource(
+      file, entries: entries, allowsNonFinite: options.allowsNonFinite)
+  }
+
+  /// The model, checked as a whole.
+  func model() throws -> Model {
+    let graph = container.graph
+    let model = Model(
+      name: graph.name, layers: try graph.layers.map(layer), calls: graph.calls,
+      inputs: graph.inputs, outputs: graph.outputs, metadata: graph.metadata)
+    do throws(ModelError) {
+      try model.validate()
+      for layer in model.layers { try layer.checkWeights() }
+    } catch {
+      throw ModelFileError(file: file.name, place: error.place, reason: .model(error.reason))
+    }
+    return model
+  }
+
+  private func layer(_ stored: StoredGraph.StoredLayer) throws -> Layer {
+    Layer(
+      path: stored.path, kind: stored.kind,
+      weights: try stored.weights.map { weight in
+        Layer.NamedWeight(weight.name, try self.weight(weight, in: stored.path))
+      }, isTrainable: stored.isTrainable, typePolicy: stored.typePolicy)
+  }
+
+  private func weight(_ stored: StoredGraph.StoredWeight, in layer: String) throws -> Weight {
+    let place = "\(layer)/\(stored.name)"
+    func refuse(_ problem: String) -> ModelFileError {
+      ModelFileError(file: file.name, place: place, reason: .form(problem))
+    }
+    var record: FactorizationRecord?
+    if stored.form != .dense {
+      record = FactorizationRecord(
+        relativeError: stored.relativeError, basis: stored.basis ?? .svd,
+        spectra: try stored.spectra.map { try spectrum($0, place) }, route: stored.route)
+    } else if stored.basis != nil || !stored.spectra.isEmpty || stored.relativeError != nil
+      || stored.route != nil
+    {
+      throw refuse("a dense weight has no basis, spectra, error or route")
+    }
+    let components = try stored.components.map { try component($0, place) }
+    let weight: Weight
+    do throws(WeightFormError) {
+      weight = try Weight(
+        kind: stored.form, denseShape: stored.denseShape, components: components, record: record)
+    } catch {
+      throw refuse("\(error)")
+    }
+    guard weight.ranks == stored.ranks else {
+      throw refuse("the graph says ranks \(stored.ranks), the components have \(weight.ranks)")
+    }
+    return weight
+  }
+
+  private func component(_ stored: StoredGraph.Component, _ weight: String) throws -> Component {
+    var encoding = Parameter.Encoding.plain
+    if let scales = stored.scales {
+      encoding = .int8(
+        scales: try source.readTensor(
+          scales.path, shape: scales.shape, scalarType: scales.type
+        ).elements)
+    }
+    return Component(
+      stored.name,
+      Parameter(
+        deferredTo: source, key: stored.values.path, shape: stored.values.shape,
+        scalarType: stored.values.type, encoding: encoding, isMasked: stored.isMasked))
+  }
+
+  private func spectrum(
+    _ stored: StoredGraph.StoredSpectrum, _ weight: String
+  ) throws -> Spectrum {
+    let raw = try source.readRaw(
+      stored.values.path, shape: stored.values.shape, scalarType: .float64)
+    let values = raw.doubles
+    guard values.allSatisfy({ $0 >= 0 }), zip(values, values.dropFirst()).allSatisfy(>=) else {
+      throw ModelFileError(
+        file: file.name, place: "\(weight) spectrum",
+        reason: .form("singular values are not in falling order or below 0"))
+    }
+    return Spectrum(values: values, tailEnergy: stored.tailEnergy)
+  }
+}
+
+extension LayerKind {
+  /// Whether a weight holds variances, which are never negative.
+  func isVariance(_ name: String) -> Bool {
+    switch self {
+    case .batchNormalization: name == "moving_variance"
+    case .dataNormalization: name == "variance"
+    default: false
+    }
+  }
+}
+
+extension RawTensor {
+  /// float64 scalars as Double, bit by bit.
+  var doubles: [Double] {
+    precondition(scalarType == .float64, "float64 asked of \(scalarType.rawValue)")
+    return (0..<shape.count).map { index in
+      var bits: UInt64 = 0
+      for byte in bytes[index * 8..<index * 8 + 8].reversed() { bits = bits << 8 | UInt64(byte) }
+      return Double(bitPattern: bits)
+    }
+  }
+}

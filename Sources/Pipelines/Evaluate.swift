@@ -1,0 +1,52 @@
+import Datasets
+import Execution
+public import Models
+import Programs
+import Tensors
+public import Training
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Foundation
+#endif
+
+extension Model {
+  /// Judges the model on data bound to it.
+  /// - Throws: `LoweringError` naming a layer that cannot be run; what reading data throws.
+  public func evaluated(
+    on data: BoundData, loss: Loss = .crossEntropy, topK: Int = 5, threads: Int = 1
+  ) throws -> EvaluationResult {
+    let program = try lowered()
+    return try Evaluator(
+      program: program, parameters: try parameterValues(for: program), loss: loss, topK: topK,
+      threads: threads
+    ).evaluate(data.dataset, scaling: data.scaling)
+  }
+
+  /// The median time of one forward pass of `batch` examples, in seconds, on one thread.
+  public func latency(batch: Int, runs: Int = 50) throws -> Double {
+    let program = try lowered()
+    let executor = try InferenceExecutor(
+      program, parameters: try parameterValues(for: program), capacity: batch)
+    let inputs = program.inputs.map {
+      Tensor(repeating: 0.5, shape: Shape([batch] + $0.shape.extents))
+    }
+    for _ in 0..<3 { try executor.run(inputs) { _ in } }
+    var times: [Double] = []
+    for _ in 0..<max(runs, 1) {
+      let start = monotonicSeconds()
+      try executor.run(inputs) { _ in }
+      times.append(monotonicSeconds() - start)
+    }
+    return times.sorted()[times.count / 2]
+  }
+}
+
+/// Seconds of the monotonic clock.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  // The pointer lives for the call only.
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,0 +1,23 @@
+import Foundation
+import Interchange
+public import Models
+
+/// A model that was read from a file, and what is known of the file.
+public struct OpenedModel: Sendable {
+  /// The path as given.
+  public let path: String
+  /// The model and the reader's remarks.
+  public let imported: ImportedModel
+  /// The file's size in bytes.
+  public let fileByteCount: Int
+
+  /// Reads a model file of any format that modelc knows.
+  /// - Throws: an error whose description names the file, the place and both sides.
+  public init(_ path: String, options: ReadOptions = ReadOptions()) throws {
+    self.path = path
+    imported = try FormatRegistry.open(path, options: options)
+    let attributes = try FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    fileByteCount = attributes[.size] as? Int ?? 0
+  }
+}
