@@ -69,7 +69,7 @@ import Testing
         TemporaryOutput.removeOnSignals()
         var count = 0
         try ModelFileWriter.write(try SampleModels.everyForm(), to: path, force: true) { _ in
-          if count == stage { kill(getpid(), signal) }
+          if count == stage { raise(signal) }
           count += 1
         }
       }
@@ -110,7 +110,7 @@ import Testing
       await #expect(processExitsWith: .success) { [limit = limit as Int, path = path as String] in
         // A file-size limit stops writes as a full disk does, with EFBIG for ENOSPC.
         _ = signal(SIGXFSZ, SIG_IGN)
-        var limits = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t(limit))
+        var limits = rlimit(rlim_cur: rlim_t(limit), rlim_max: rlim_t.max)
         precondition(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits) == 0)
         do {
           try ModelFileWriter.write(try SampleModels.everyForm(), to: path, force: true)
@@ -118,6 +118,11 @@ import Testing
         } catch let error as OutputError {
           precondition(error.path == path && error.description.contains("free some space"))
         }
+        // The library must still work once there is space again.
+        limits.rlim_cur = rlim_t.max
+        precondition(unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limits) == 0)
+        try ModelFileWriter.write(try SampleModels.everyForm(), to: path + ".second")
+        precondition(unsafe unlink(path + ".second") == 0)
       }
       #expect(try Self.isOld(path))
       #expect(try Self.names(folder) == ["model.h5"])
