@@ -74,8 +74,8 @@ struct MethodOptions: ParsableArguments {
     default:
       throw SpecificationError(
         "--form",
-        "unknown form '\(form)'\(NearestName.hint(form, among: names)); it is one of "
-          + names.joined(separator: ", "))
+        "'\(form)' is not one of \(names.joined(separator: ", "))"
+          + NearestName.hint(form, among: names))
     }
   }
 }
