@@ -86,4 +86,17 @@ import Testing
     #expect(
       imported.remarks.contains { $0.reason.contains("compile the model") }, "\(imported.remarks)")
   }
+
+  /// y · 2 + x, recorded as operators, becomes a Rescaling and an Add.
+  @Test(arguments: ["operators-k2.h5", "operators-k3.keras"])
+  func arithmeticBecomesLayers(file: String) throws {
+    let imported = try FormatRegistry.open(Fixtures.path("keras/\(file)"))
+    #expect(
+      imported.model.layers.map(\.kind.title)
+        == ["InputLayer", "Dense", "Rescaling", "Add", "Dense"])
+    #expect(imported.model.layers[2].kind == .rescaling(Rescaling(scale: [2], offset: [0])))
+    #expect(imported.remarks.isEmpty, "\(imported.remarks)")
+    _ = try imported.model.lowered()
+    _ = try KerasView(of: imported.model)
+  }
 }

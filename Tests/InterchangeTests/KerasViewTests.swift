@@ -17,7 +17,6 @@ import Testing
 
   static let viewable = KerasFixtures.models.filter { file in
     !refused.keys.contains { file.hasPrefix($0) } && file != "activations-k3.keras"
-      && !file.hasPrefix("operators")
   }
 
   /// Every stored tensor, and how often it occurs.

@@ -9,6 +9,8 @@ struct LayerTranslation {
   var weights: [ExpectedWeight]?
   /// What the user must know of it.
   var remark: String?
+  /// What the layer is where `kind` does not fit its inputs; set for arithmetic operators.
+  var fallback: Opaque?
 }
 
 /// A weight that a known layer has.
@@ -56,7 +58,12 @@ struct LayerTranslator {
       if !isCode, isOfKeras, let kind = try kind() {
         return LayerTranslation(kind: kind, weights: weights)
       }
-      return carried(weights: weights, isCode: isCode)
+      var translation = carried(weights: weights, isCode: isCode)
+      if let kind = operatorKind(), case .opaque(let opaque) = translation.kind {
+        translation = LayerTranslation(
+          kind: kind, weights: [], remark: translation.remark, fallback: opaque)
+      }
+      return translation
     } catch {
       throw KerasProblem(entry.path, error.description)
     }
