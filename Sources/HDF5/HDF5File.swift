@@ -13,17 +13,10 @@ public final class HDF5File: Sendable {
   let space: AddressSpace
   let heap: GlobalHeap
   private let rootAddress: UInt64
-  private let groups = Mutex<[UInt64: KnownGroup]>([:])
-
-  /// A group that was read before.
-  private struct KnownGroup {
-    let header: ObjectHeader
-    let listing: GroupListing
-  }
+  private let objects: Mutex<ObjectCache>
 
   /// The default of `limit`: 8 GiB.
   public static let defaultLimit = 8 << 30
-  private static let groupLimit = 4096
 
   /// Opens a file; a pipe, folder or device is refused.
   /// - Throws: `.notHDF5`, `.truncated`, `.system`, and what the superblock may contradict.
@@ -79,6 +72,7 @@ public final class HDF5File: Sendable {
       throw HDF5Error(file: name, path: "", reason: error)
     }
     heap = GlobalHeap(in: space)
+    objects = Mutex(ObjectCache(in: space))
   }
 
   /// Whether a file that starts with these bytes may be HDF5; a user block needs more of them.
@@ -127,7 +121,7 @@ public final class HDF5File: Sendable {
   func group(_ path: String, from start: HDF5Group?) throws(HDF5Error) -> HDF5Group {
     let object = try object(path, from: start)
     return try object.located { () throws(HDF5Error.Reason) in
-      try HDF5Group(object: object, listing: try listing(object.header))
+      try HDF5Group(object: object, listing: try listing(object.state))
     }
   }
 
@@ -153,43 +147,33 @@ public final class HDF5File: Sendable {
   private func object(_ path: String, from start: HDF5Group?) throws(HDF5Error) -> StoredObject {
     var place = start?.path ?? "/"
     let address = start?.objectAddress ?? rootAddress
-    var header = try located(place) { () throws(HDF5Error.Reason) in
-      try objectHeader(at: address)
+    var state = try located(place) { () throws(HDF5Error.Reason) in
+      try objectState(at: address)
     }
     var relative = path[...]
     if start == nil, relative.first == "/" { relative = relative.dropFirst() }
-    guard !relative.isEmpty else { return StoredObject(file: self, path: place, header: header) }
+    guard !relative.isEmpty else { return StoredObject(file: self, path: place, state: state) }
     for component in relative.split(separator: "/", omittingEmptySubsequences: false) {
       let target = try located(place) { () throws(HDF5Error.Reason) in
         guard !component.isEmpty, component != ".", component != ".." else {
           throw .pathComponent(String(component))
         }
-        return try listing(header).target(String(component))
+        return try listing(state).target(String(component))
       }
       place += place == "/" ? String(component) : "/" + component
-      header = try located(place) { () throws(HDF5Error.Reason) in
-        try objectHeader(at: try target.address())
+      state = try located(place) { () throws(HDF5Error.Reason) in
+        try objectState(at: try target.address())
       }
     }
-    return StoredObject(file: self, path: place, header: header)
+    return StoredObject(file: self, path: place, state: state)
   }
 
-  private func objectHeader(at address: UInt64) throws(HDF5Error.Reason) -> ObjectHeader {
-    if let known = groups.withLock({ $0[address] }) { return known.header }
-    return try ObjectHeader(at: address, in: space)
+  private func objectState(at address: UInt64) throws(HDF5Error.Reason) -> ObjectState {
+    try objects.withLock { (cache) throws(HDF5Error.Reason) in try cache.state(at: address) }
   }
 
-  private func listing(_ header: ObjectHeader) throws(HDF5Error.Reason) -> GroupListing {
-    if let known = groups.withLock({ $0[header.address] }) { return known.listing }
-    guard header.kind == .group else {
-      throw .wrongKind(expected: .group, found: header.kind)
-    }
-    let listing = try GroupListing(of: header, in: space)
-    groups.withLock {
-      if $0.count >= Self.groupLimit { $0.removeAll() }
-      $0[header.address] = KnownGroup(header: header, listing: listing)
-    }
-    return listing
+  private func listing(_ state: ObjectState) throws(HDF5Error.Reason) -> GroupListing {
+    try objects.withLock { (cache) throws(HDF5Error.Reason) in try cache.listing(of: state) }
   }
 
   /// Runs `body` with its failures placed in this file.

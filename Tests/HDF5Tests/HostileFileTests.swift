@@ -96,6 +96,41 @@ private let publicFiles: [String] = publicFolders.flatMap { folder in
     }
   }
 
+  /// An extent of 0x1234 rows is replaced by much more than the file can hold.
+  @Test(arguments: [
+    HDF5Layout.contiguous, .compact, .chunked([64]), .chunked([64], HDF5Filters(deflateLevel: 9)),
+  ])
+  func hugeShapesInSmallFilesAreRefused(_ layout: HDF5Layout) throws {
+    let writer = try HDF5Writer(inMemory: "bomb.h5")
+    try writer.writeDataset(
+      "/x", extents: [0x1234], datatype: .integer(size: 1, isSigned: false),
+      bytes: [UInt8](repeating: 0, count: 0x1234), layout: layout)
+    let honest = try writer.image()
+    #expect(try HDF5File(bytes: honest, name: "x").dataset("x").readBytes().count == 0x1234)
+    for rows in [0x2_0000, 1 << 32, 1 << 40, Int.max] {
+      var bytes = honest
+      for start in 0..<bytes.count - 8
+      where bytes[start..<start + 8].elementsEqual([0x34, 0x12, 0, 0, 0, 0, 0, 0]) {
+        for byte in 0..<8 { bytes[start + byte] = UInt8(truncatingIfNeeded: rows >> (8 * byte)) }
+      }
+      #expect(throws: HDF5Error.self, "\(rows)") {
+        let file = try HDF5File(bytes: bytes, name: "bomb.h5")
+        _ = try file.dataset("x").readFloats()
+      }
+    }
+  }
+
+  /// Zeros deflate to a thousandth, which is honest and read.
+  @Test func aThousandfoldDeflationIsRead() throws {
+    let writer = try HDF5Writer(inMemory: "zeros.h5")
+    try writer.writeDataset(
+      "/x", extents: [4, 1 << 20], floats: [Float](repeating: 0, count: 4 << 20),
+      layout: .chunked([1, 1 << 20], HDF5Filters(deflateLevel: 9)))
+    let bytes = try writer.image()
+    #expect(bytes.count < 30_000)
+    #expect(try HDF5File(bytes: bytes, name: "x").dataset("x").readFloats().count == 4 << 20)
+  }
+
   @Test(.enabled(if: !publicFiles.isEmpty), .timeLimit(.minutes(5)), arguments: publicFiles)
   func filesThatCrashLibhdf5AreReadOrRefused(_ path: String) throws {
     let walk = Walk { () throws(HDF5Error) in try HDF5File(reading: path) }

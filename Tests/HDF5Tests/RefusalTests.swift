@@ -90,6 +90,21 @@ private func message(_ body: () throws -> Void) -> String {
     #expect(isUserBlockRecognised)
   }
 
+  @Test func aFileCutWhileOpenIsAnErrorNotASignal() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("a.h5")
+      try FileManager.default.copyItem(
+        atPath: Fixtures.path("hdf5/keras_earliest.h5"), toPath: path.path)
+      let file = try HDF5File(reading: path.path)
+      let handle = try FileHandle(forWritingTo: path)
+      try handle.truncate(atOffset: 0)
+      try handle.close()
+      #expect(
+        message { _ = try file.dataset("/model_weights/dense/dense/kernel:0").readBytes() }
+          .contains("truncated: 12504 bytes expected, "))
+    }
+  }
+
   @Test func theLimitHolds() throws {
     let file = try HDF5File(reading: Fixtures.path("hdf5/scalars_earliest.h5"), limit: 20)
     #expect(
