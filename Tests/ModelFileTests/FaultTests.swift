@@ -69,7 +69,11 @@ import Testing
         TemporaryOutput.removeOnSignals()
         var count = 0
         try ModelFileWriter.write(try SampleModels.everyForm(), to: path, force: true) { _ in
-          if count == stage { raise(signal) }
+          if count == stage {
+            kill(getpid(), signal)
+            // Another thread takes the signal; this one waits for the end.
+            while true { sleep(1) }
+          }
           count += 1
         }
       }
