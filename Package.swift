@@ -65,7 +65,8 @@ let package = Package(
     room("LinearAlgebra", ["COpenBLAS", "Tensors"]),
     room("Programs", ["Tensors"]),
     room("Models", ["Programs", "Tensors", "JSON"]),
-    room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
+    .target(name: "CVector"),
+    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
@@ -116,7 +117,10 @@ let package = Package(
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
     tests(
       "InterchangeTests",
-      ["Interchange", "ModelFile", "Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", crypto]),
+      [
+        "Interchange", "ModelFile", "Models", "Programs", "Tensors", "HDF5", "Archives", "JSON",
+        crypto,
+      ]),
     tests(
       "TrainingTests",
       ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
