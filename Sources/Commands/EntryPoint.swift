@@ -18,6 +18,10 @@ extension Modelc {
     } catch let failure as CommandFailure {
       Console.failure(failure.description)
       return failure.exitCode
+    } catch let error as SpecificationError {
+      // An option that names what the model lacks is a usage error.
+      Console.failure(error.description)
+      return 64
     } catch let code as ExitCode {
       return code.rawValue
     } catch {

@@ -113,7 +113,7 @@ public struct FactorizationSettings: Sendable, Hashable {
   /// Makes settings.
   public init(
     svd: SVDChoice = .automatic, seed: UInt64 = 0, maximumSweeps: Int = 10,
-    tolerance: Double = 1e-4, damping: Double = 0.5
+    tolerance: Double = 1e-2, damping: Double = 0.5
   ) {
     self.svd = svd
     self.seed = seed

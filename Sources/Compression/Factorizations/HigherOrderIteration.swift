@@ -12,19 +12,19 @@ struct HigherOrderIteration {
   /// V, its vectors as rows [R_out × f].
   private(set) var output: Matrix
   /// The core, [taps × R_in × R_out].
-  private(set) var core: TapStack
+  let core: TapStack
   /// The sweeps that were made.
   private(set) var sweeps = 0
 
-  /// Iterates from given bases.
+  /// Iterates from given bases, which discard `discarded` of the energy.
   init(
-    _ stack: TapStack, input: Matrix, output: Matrix, energy: Double,
+    _ stack: TapStack, input: Matrix, output: Matrix, energy: Double, discarded: Double,
     settings: FactorizationSettings
   ) throws(LinearAlgebraError) {
     self.input = input
     self.output = output
-    core = stack.projectingColumns(output).projectingRows(input)
-    var error = HigherOrderIteration.relativeError(core, energy)
+    var core: TapStack?
+    var error = energy > 0 ? (discarded / energy).squareRoot() : 0
     // A basis that spans its whole mode has nothing to gain.
     let isFree = (input.rows < stack.rows, output.rows < stack.columns)
     while sweeps < settings.maximumSweeps, isFree.0 || isFree.1 {
@@ -36,13 +36,15 @@ struct HigherOrderIteration {
       if isFree.1 {
         self.output = try projected.outputGram().symmetricEigen(leading: output.rows).vectors
       }
-      core = projected.projectingColumns(self.output)
+      let found = projected.projectingColumns(self.output)
+      core = found
       sweeps += 1
-      let next = HigherOrderIteration.relativeError(core, energy)
+      let next = HigherOrderIteration.relativeError(found, energy)
       // With one free basis a sweep is the exact optimum.
       if isFree.0 != isFree.1 || next >= error * (1 - settings.tolerance) { break }
       error = next
     }
+    self.core = core ?? stack.projectingColumns(output).projectingRows(input)
   }
 
   private static func relativeError(_ core: TapStack, _ energy: Double) -> Double {

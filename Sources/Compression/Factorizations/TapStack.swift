@@ -12,15 +12,16 @@ struct TapStack {
 
   /// Σ_t M_t M_tᵀ [rows × rows], the Gram matrix of the input unfolding.
   func inputGram() -> Matrix {
-    var result = [Float](repeating: 0, count: rows * rows)
-    var span = result.mutableSpan
-    for tap in 0..<taps {
-      let block = elements.span.extracting(tap * rows * columns..<(tap + 1) * rows * columns)
-      gemm(
-        transB: true, m: rows, n: rows, k: columns, a: block, lda: columns, b: block,
-        ldb: columns, beta: tap == 0 ? 0 : 1, c: &span, ldc: rows)
+    // Rows side by side, so that one symmetric product does it.
+    var wide: [Float] = []
+    wide.reserveCapacity(elements.count)
+    for row in 0..<rows {
+      for tap in 0..<taps {
+        let start = (tap * rows + row) * columns
+        wide.append(contentsOf: elements[start..<start + columns])
+      }
     }
-    return Matrix(rows: rows, columns: rows, elements: result)
+    return Matrix(rows: rows, columns: taps * columns, elements: wide).gram(.rows)
   }
 
   /// Σ_t M_tᵀ M_t [columns × columns], the Gram matrix of the output unfolding.

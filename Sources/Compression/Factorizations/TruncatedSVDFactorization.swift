@@ -35,7 +35,8 @@ public struct TruncatedSVDFactorization: Factorization {
       let spectrum = try numerics(site.path) { () throws(LinearAlgebraError) in
         try MatrixSpectrum(of: Matrix(kernel), route: .exact)
       }
-      return PreparedSVD(site: site, spectrum: spectrum, settings: settings)
+      return PreparedSVD(
+        site: site, values: spectrum.singularValues, spectrum: spectrum, settings: settings)
     case .activations, .kfac:
       return try WeightedSVD(
         kernel, at: site, statistics: statistics, weighting: weighting, settings: settings)
@@ -74,21 +75,27 @@ extension FactorizationSettings {
 /// The spectrum of a kernel as a matrix.
 struct PreparedSVD: PreparedFactorization {
   let site: KernelSite
-  let spectrum: MatrixSpectrum
+  /// The singular values, non-increasing.
+  let values: [Double]
+  /// What leads to the vectors; nil where another analysis gave the values.
+  let spectrum: MatrixSpectrum?
   let settings: FactorizationSettings
   /// Σ of the squares of the values from each index on.
   private let tails: [Double]
 
-  init(site: KernelSite, spectrum: MatrixSpectrum, settings: FactorizationSettings) {
+  init(
+    site: KernelSite, values: [Double], spectrum: MatrixSpectrum?, settings: FactorizationSettings
+  ) {
     self.site = site
+    self.values = values
     self.spectrum = spectrum
     self.settings = settings
-    tails = tailEnergies(spectrum.singularValues)
+    tails = tailEnergies(values)
   }
 
   var form: Weight.Kind { .lowRank }
   var weighting: Weighting { .none }
-  var spectra: [Spectrum] { [Spectrum(values: spectrum.singularValues)] }
+  var spectra: [Spectrum] { [Spectrum(values: values)] }
   var energy: Double { tails[0] }
 
   func discardedEnergy(ranks: [Int]) -> Double { tails[min(ranks[0], tails.count - 1)] }
@@ -99,9 +106,10 @@ struct PreparedSVD: PreparedFactorization {
     try checkRanks(ranks, at: site, .lowRank)
     let matrix = Matrix(kernel)
     let svd = try numerics(site.path) { () throws(LinearAlgebraError) in
-      settings.svd == .randomized
-        ? try TruncatedSVD.compute(matrix, rank: ranks[0], route: settings.route)
-        : try spectrum.truncated(matrix, rank: ranks[0])
+      if let spectrum, settings.svd != .randomized {
+        return try spectrum.truncated(matrix, rank: ranks[0])
+      }
+      return try TruncatedSVD.compute(matrix, rank: ranks[0], route: settings.route)
     }
     return try lowRank(kernel, svd, spectrum: spectra[0], at: site)
   }

@@ -92,7 +92,7 @@ struct PreparedTucker2: PreparedFactorization {
     return try numerics(site.path) { () throws(LinearAlgebraError) in
       try HigherOrderIteration(
         stack, input: inputVectors.firstRows(ranks[0]), output: outputVectors.firstRows(ranks[1]),
-        energy: energy, settings: settings)
+        energy: energy, discarded: discardedEnergy(ranks: ranks), settings: settings)
     }
   }
 }

@@ -104,6 +104,12 @@ extension KernelAnalysis {
         let factorization = type.init()
         if let obstacle = factorization.obstacle(to: site) {
           obstacles.append((type.form, obstacle))
+        } else if type.form == .lowRank, !isWeighted, let tucker = prepared.tucker {
+          // The output unfolding is the kernel as a matrix over patches: one spectrum for both.
+          prepared.append(
+            PreparedSVD(
+              site: site, values: tucker.spectra[1].values, spectrum: nil,
+              settings: options.settings))
         } else if let kernel {
           prepared.append(
             try factorization.prepare(
@@ -135,5 +141,11 @@ extension KernelAnalysis {
     case .automatic: type.form != .tensorised || options.weighting != .none
     case .only(let form): type.form == form
     }
+  }
+}
+
+extension [any PreparedFactorization] {
+  fileprivate var tucker: PreparedTucker2? {
+    lazy.compactMap { $0 as? PreparedTucker2 }.first
   }
 }

@@ -138,7 +138,9 @@ extension Planner {
     _ lists: [[AllocationOption]], _ positions: [[Int]], room: Int, entryLimit: Int
   ) -> (selection: [Int], error: Double, isExact: Bool) {
     let options = zip(lists, positions).map { list, positions in positions.map { list[$0] } }
-    let allocation = ParetoAllocation(options: options, budget: room, entryLimit: entryLimit)
+    let allocation = ParetoAllocation(
+      options: options, budget: room, entryLimit: entryLimit,
+      exactLimit: entryLimit >= 20_000 ? nil : 4 * entryLimit)
     // `budgeted` has checked that the cheapest options fit.
     let position = allocation.position(within: room) ?? 0
     guard allocation.front.indices.contains(position) else {

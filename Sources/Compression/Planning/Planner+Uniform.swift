@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Models
 
 extension Planner {
@@ -60,11 +61,15 @@ extension Planner {
         (site.columns, site.windowCount * site.channels),
       ]
       return zip(prepared.spectra, sides).map { spectrum, side in
-        BayesianRank.estimate(spectrum.values, rows: side.0, columns: side.1)
+        AnalyticRank(singularValues: spectrum.values, rows: side.0, columns: side.1).rank
       }
     default:
       return prepared.spectra.last.map {
-        [BayesianRank.estimate($0.values, rows: site.rows, columns: site.columns)]
+        [
+          AnalyticRank(
+            singularValues: $0.values, rows: site.rows, columns: site.columns
+          ).rank
+        ]
       }
     }
   }

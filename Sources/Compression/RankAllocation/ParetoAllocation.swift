@@ -23,8 +23,12 @@ package struct ParetoAllocation: Sendable {
 
   /// Runs the programme; `options` holds at least one option a kernel.
   ///
+  /// Up to `exactLimit` sums a step are listed and sorted; more go straight into buckets.
   /// The front is empty if not even the cheapest options fit the budget.
-  package init(options: [[AllocationOption]], budget: Int, entryLimit: Int = 20_000) {
+  package init(
+    options: [[AllocationOption]], budget: Int, entryLimit: Int = 20_000, exactLimit: Int? = nil
+  ) {
+    let exactLimit = exactLimit ?? 50 * entryLimit
     precondition(options.allSatisfy { !$0.isEmpty }, "each kernel has an option")
     // What the kernels from here on need at least.
     var laterMinimum = [Int](repeating: 0, count: options.count + 1)
@@ -36,7 +40,7 @@ package struct ParetoAllocation: Sendable {
     var isExact = true
     for (index, choices) in options.enumerated() {
       let room = budget - laterMinimum[index + 1]
-      let isBucketed = entries.count * choices.count > 100 * entryLimit
+      let isBucketed = entries.count * choices.count > exactLimit
       entries =
         isBucketed
         ? ParetoAllocation.bucketed(entries, choices, room: room, count: entryLimit)

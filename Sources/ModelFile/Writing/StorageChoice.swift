@@ -61,7 +61,7 @@ struct StorageChoice {
         (share, shuffles) = (plain, false)
         return
       }
-      let shuffled = Trial.shuffled(sample, elementSize: size)
+      let shuffled = PackedLayout.shuffled(sample, elementSize: size)
       let other = Double(Zlib.compress(shuffled, level: level).count) / Double(sample.count)
       (share, shuffles) = other < plain ? (other, true) : (plain, false)
     }
@@ -72,18 +72,6 @@ struct StorageChoice {
       guard bytes.count > 4 * part else { return bytes }
       let middle = bytes.count / 2 / 8 * 8
       return Array(bytes[..<part]) + Array(bytes[middle..<middle + part])
-    }
-
-    /// Bytes of equal weight brought together, as HDF5's shuffle does.
-    private static func shuffled(_ bytes: [UInt8], elementSize: Int) -> [UInt8] {
-      var result: [UInt8] = []
-      result.reserveCapacity(bytes.count)
-      for byte in 0..<elementSize {
-        for index in stride(from: byte, to: bytes.count, by: elementSize) {
-          result.append(bytes[index])
-        }
-      }
-      return result
     }
   }
 }

@@ -9,6 +9,8 @@ struct GraphInliner {
   private var layers: [Layer] = []
   private var calls: [Model.Call] = []
   private var paths = Set<String>()
+  /// Calls of arithmetic operators, with their arguments as the file has them.
+  private(set) var operators: [(call: Int, arguments: JSONObject, fallback: Opaque)] = []
 
   /// Nested models that call nested models twice, thirty deep, would have 2³⁰ calls.
   private static let callLimit = 200_000
@@ -141,6 +143,10 @@ struct GraphInliner {
       throw KerasProblem(entry.path, "it is called, but is no layer of the model")
     }
     var arguments = arguments
+    if let fallback = entry.translation?.fallback {
+      operators.append((calls.count, arguments, fallback))
+      arguments = [:]
+    }
     arguments["training"] = nil
     if let training, Self.heedsTraining(kind, training) { arguments["training"] = .bool(training) }
     calls.append(Model.Call(layer: layer, inputs: operands, arguments: arguments))

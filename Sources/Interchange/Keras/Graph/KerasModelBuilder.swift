@@ -35,6 +35,7 @@ struct KerasModelBuilder {
       try checkSize(level)
       var inliner = GraphInliner(layers: LayerBuilder(source: source))
       var model = try inliner.model(level)
+      remarks = OperatorCheck(inliner.operators).settle(&model, remarks)
       model.name = model.name.isEmpty ? "model" : model.name
       try model.validate()
       try KernelShapeCheck(model: model).run()

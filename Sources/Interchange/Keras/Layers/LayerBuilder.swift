@@ -22,7 +22,7 @@ struct LayerBuilder {
     }
     switch layer.kind {
     case .dense where entry.weights.contains { $0.name == "kernel_scale" }:
-      try scaleKernel(&layer)
+      try scaleKernel(&layer, of: entry)
     case .dataNormalization(let settings) where settings.mean == nil:
       layer.kind = .dataNormalization(try withStatistics(settings, of: layer))
     default: break
@@ -36,10 +36,10 @@ struct LayerBuilder {
   }
 
   /// Joins Keras' int8 kernel and its scales to one parameter: w = q ÷ kernel_scale.
-  private func scaleKernel(_ layer: inout Layer) throws {
+  private func scaleKernel(_ layer: inout Layer, of entry: KerasEntry) throws {
     guard let scale = layer.weight("kernel_scale")?.components.first?.parameter,
       let kernel = layer.weights.firstIndex(where: { $0.name == "kernel" }),
-      let stored = layer.weights[kernel].weight.components.first?.parameter,
+      let stored = entry.weights.first(where: { $0.name == "kernel" })?.stored,
       stored.scalarType == .int8
     else {
       throw source.failure(
@@ -50,7 +50,9 @@ struct LayerBuilder {
       throw source.failure(
         layer.path, "kernel_scale: expected \(stored.shape.last) finite numbers other than 0")
     }
-    let encoded = Parameter(try stored.raw(), encoding: .int8(scales: factors.map { 1 / $0 }))
+    let encoded = Parameter(
+      deferredTo: source, key: stored.path, shape: stored.shape, scalarType: .int8,
+      encoding: .int8(scales: factors.map { 1 / $0 }))
     layer.weights[kernel].weight = Weight(encoded)
     layer.weights.removeAll { $0.name == "kernel_scale" }
   }
