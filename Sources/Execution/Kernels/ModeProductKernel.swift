@@ -13,6 +13,9 @@ struct ModeProductKernel: Kernel {
   /// The product of the extents after the axis.
   let inner: Int
 
+  /// Whether a block is so small that a call of sgemm costs more than its arithmetic.
+  private var usesVectors: Bool { extent * rank * inner <= 64 * 1024 }
+
   var traits: KernelTraits { KernelTraits(gradientReadsOperands: true) }
 
   func forward(_ step: Step, _ workspace: Workspace) {
@@ -21,10 +24,16 @@ struct ModeProductKernel: Kernel {
     let blocks = outer * workspace.batch
     workspace.write(step.result, count: blocks * rank * inner) { y in
       for block in 0..<blocks {
-        gemm(
-          transA: true, m: rank, n: inner, k: extent, a: w.span, lda: rank,
-          b: x.span.extracting(block * extent * inner..<(block + 1) * extent * inner), ldb: inner,
-          c: &y, at: block * rank * inner, ldc: inner)
+        let operand = x.span.extracting(block * extent * inner..<(block + 1) * extent * inner)
+        if usesVectors {
+          var part = y._mutatingExtracting(block * rank * inner..<(block + 1) * rank * inner)
+          VectorKernels.modeProduct(
+            operand, by: w.span, extent: extent, rank: rank, inner: inner, into: &part)
+        } else {
+          gemm(
+            transA: true, m: rank, n: inner, k: extent, a: w.span, lda: rank, b: operand,
+            ldb: inner, c: &y, at: block * rank * inner, ldc: inner)
+        }
       }
     }
   }

@@ -21,7 +21,7 @@ struct TransposedConvolutionKernel: Kernel {
   func forward(_ step: Step, _ workspace: Workspace) {
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
-    let bias = epilogue.bias.map(workspace.parameter)
+    let finish = epilogue.bound(workspace)
     let positions = window.positions
     let resultCount = step.resultCount
     workspace.withScratch(1, count: positions * patchCount) { patches in
@@ -35,7 +35,7 @@ struct TransposedConvolutionKernel: Kernel {
           var image = y._mutatingExtracting(sample * resultCount..<(sample + 1) * resultCount)
           window.scatter(
             patches.span, rows: 0..<window.outputHeight, group: 0..<window.channels, into: &image)
-          epilogue.apply(&image, bias: bias?.span)
+          finish.apply(&image)
         }
       }
     }

@@ -117,8 +117,14 @@ struct PlanDraft {
   private func absorb(_ next: Instruction, into epilogue: inout Epilogue) -> Bool {
     guard epilogue.activation == nil else { return false }
     switch next.operation {
-    case .addBias(let id) where epilogue.bias == nil:
+    case .addBias(let id) where epilogue.bias == nil && epilogue.norm == nil:
       epilogue.bias = id
+      return true
+    case .batchNorm(let gamma, let beta, let mean, let variance, let epsilon, let momentum):
+      guard !purpose.isTraining, epilogue.norm == nil else { return false }
+      epilogue.norm = BatchNormParameters(
+        gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon,
+        momentum: momentum, channels: next.shape.last)
       return true
     case .activation(let function):
       // A fused derivative overwrites the result's gradient.
