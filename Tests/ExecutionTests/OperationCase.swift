@@ -17,7 +17,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 
   init(
     _ description: String, _ inputs: [Shape], _ parameters: [Shape] = [], _ operation: Operation,
-    positive: Set<Int> = [], entries: Int? = nil, probes: Int = 40
+    positive: Set<Int> = [], entries: Int? = nil, probes: Int = 24
   ) {
     testDescription = description
     self.inputs = inputs

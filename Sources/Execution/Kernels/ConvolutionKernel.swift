@@ -64,9 +64,9 @@ struct ConvolutionKernel: Kernel {
   private static let blockElements = 112 * 1024
 
   /// Elements of scratch space for a block.
-  private var scratchCount: Int {
+  var scratchCount: Int {
     let rows = gathering == .lines ? window.lineCount(for: blockRows) : blockRows
-    return rows * window.outputWidth * depth
+    return saturating(0, rows, window.outputWidth * depth)
   }
 
   // MARK: Forward

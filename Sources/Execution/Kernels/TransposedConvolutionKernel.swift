@@ -18,13 +18,15 @@ struct TransposedConvolutionKernel: Kernel {
 
   private var patchCount: Int { window.height * window.width * window.channels }
 
+  var scratchCount: Int { saturating(0, window.positions, patchCount) }
+
   func forward(_ step: Step, _ workspace: Workspace) {
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
     let finish = epilogue.bound(workspace)
     let positions = window.positions
     let resultCount = step.resultCount
-    workspace.withScratch(1, count: positions * patchCount) { patches in
+    workspace.withScratch(1, count: scratchCount) { patches in
       workspace.write(step.result, count: resultCount * workspace.batch) { y in
         y.fill(0)
         for sample in 0..<workspace.batch {
@@ -57,7 +59,7 @@ struct TransposedConvolutionKernel: Kernel {
     }
     let x = workspace.values(step.operands[0])
     let positions = window.positions
-    workspace.withScratch(1, count: positions * patchCount) { patches in
+    workspace.withScratch(1, count: scratchCount) { patches in
       for sample in 0..<workspace.batch {
         window.gather(
           d.span.extracting(sample * resultCount..<(sample + 1) * resultCount),

@@ -32,7 +32,7 @@ struct ExecutionPlan: Sendable {
   let gradientSlots: [ValueID: Int]
 
   /// Bytes of all storages for one sample.
-  var bytesPerSample: Int { slotCounts.reduce(0, +) * 4 }
+  var bytesPerSample: Int { slotCounts.reduce(0) { saturating($0, $1, 4) } }
 }
 
 /// One kernel before storage is assigned, by values.
