@@ -172,12 +172,10 @@ private struct Job {
   }
 
   private func trialSize(_ model: Model, plan: CompressionPlan) throws -> Int {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("modelc-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    // A temporary of the output's own folder, so that a signal or the next run removes it.
+    let place = try TemporaryOutput(for: request.output, force: true)
     return try ModelWriting.write(
-      try recorded(model, plan: plan), to: folder.appendingPathComponent("trial.h5").path,
+      try recorded(model, plan: plan), to: place.path,
       storage: request.storage, force: true, allowsCode: request.allowsCode
     ).file.byteCount
   }
