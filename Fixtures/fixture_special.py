@@ -176,10 +176,10 @@ BOTH = {"k2": ["h5", "keras"], "k3": ["h5", "keras"]}
 MOST = {"k2": ["h5", "keras"], "k3": ["keras"]}
 MODELS = {
     "channels-first": (channels_first, PAIR), "conv3d": (conv3d, PAIR), "recurrent": (recurrent, MOST),
-    "attention": (attention, MOST), "einsum": (einsum, PAIR), "operators": (operators, PAIR),
+    "attention": (attention, {"k2": ["keras"], "k3": ["keras"]}), "einsum": (einsum, PAIR), "operators": (operators, PAIR),
     "lambda": (lambda_layer, BOTH), "custom": (custom, BOTH), "augmented": (augmented, PAIR),
     "float16": (_typed("float16"), MOST), "bfloat16": (_typed("bfloat16"), BOTH),
-    "float64": (_typed("float64"), MOST), "mixed-float16": (_typed("mixed_float16"), BOTH),
+    "float64": (_typed("float64"), MOST), "mixed-float16": (_typed("mixed_float16"), MOST),
     "compiled": (compiled, BOTH), "compiled-objects": (compiled_objects, PAIR),
     "quantized": (quantized, {"k3": ["h5", "keras"]}),
     "weights-only": (weights_only, {"k2": ["weights.h5", "legacy.h5"], "k3": ["weights.h5"]}),

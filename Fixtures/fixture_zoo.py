@@ -174,7 +174,7 @@ def regularised():
 PAIR = {"k2": ["h5"], "k3": ["keras"]}
 BOTH = {"k2": ["h5", "keras"], "k3": ["h5", "keras"]}
 MODELS = {
-    "text-conv1d": (text_conv1d, BOTH), "mobile": (mobile, BOTH),
+    "text-conv1d": (text_conv1d, BOTH), "mobile": (mobile, special.MOST),
     "conv-geometry": (conv_geometry, PAIR), "grouped": (grouped, PAIR), "pooling": (pooling, PAIR),
     "shaping": (shaping, PAIR), "merging": (merging, PAIR), "activations": (activations, PAIR),
     "hard-sigmoid": (hard_sigmoid, PAIR), "advanced-activations": (advanced_activations, special.MOST),

@@ -36,7 +36,7 @@ WRITER = os.environ.get("WRITER", "k3" if KERAS3 else "k2")  # the suffix of fil
 BOTH = {"k2": ["h5", "keras"], "k3": ["h5", "keras"]}
 PAIR = {"k2": ["h5"], "k3": ["keras"]}
 EVERY = {
-    "mlp-mnist": (graphs.mlp_mnist, PAIR), "digits-cnn": (graphs.digits_cnn, {"k2": ["h5"], "k3": ["h5", "keras"]}),
+    "mlp-mnist": (graphs.mlp_mnist, PAIR), "digits-cnn": (graphs.digits_cnn, PAIR),
     "mnist-cnn": (graphs.mnist_cnn, PAIR),
     "residual": (graphs.residual, BOTH), "multi-io": (graphs.multi_io, BOTH),
     "nested": (graphs.nested, BOTH), "nested-sequential": (graphs.nested_sequential, BOTH),
@@ -140,11 +140,12 @@ def mnist(channel):
 
 
 def digits():
-    """The 1,797 8×8 digits ÷ 16, in file order: the first 1,437 train, the last 360 test."""
-    archive = ROOT / "digits.npz"  # exported from scikit-learn by `export_digits`
-    with np.load(archive) as data:
-        x, y = data["x"].astype("float32")[..., None] / 16, data["y"].astype("int32")
-    return x[:1437], y[:1437], x[1437:], y[1437:]
+    """The 8×8 digits of `data/digits.h5` ÷ 16, with its split."""
+    import h5py
+    with h5py.File(ROOT / "data/digits.h5", "r") as file:
+        parts = [file[name][()] for name in ("x_train", "y_train", "x_test", "y_test")]
+    scale = lambda x: x.astype("float32")[..., None] / 16
+    return scale(parts[0]), parts[1].astype("int32"), scale(parts[2]), parts[3].astype("int32")
 
 
 TRAINED = {  # name: (data, epochs, batch size)
@@ -162,8 +163,10 @@ def train(name, model):
     outputs = model.predict(x_test, batch_size=256, verbose=0)
     right = int((outputs.argmax(-1) == y_test).sum())
     print(f"  {name}: {right} of {len(y_test)} right")
+    values = model.get_weights()
+    keras.backend.clear_session()
     fresh = EVERY[name][0]()[0]  # the same net, not compiled: the file holds no optimiser
-    fresh.set_weights(model.get_weights())
+    fresh.set_weights(values)
     return fresh, [x_test[:3]], right, len(y_test)
 
 

@@ -176,8 +176,8 @@ def scalars(file):
 
 def chunks(file):
     """Every chunk index that the library version writes, with and without filters."""
-    data = rng(1).integers(0, 50, (29, 23)).astype("<f4")
-    unlimited = dict(maxshape=(None, 23))
+    data = rng(1).integers(0, 50, (21, 17)).astype("<f4")
+    unlimited = dict(maxshape=(None, 17))
     both = dict(maxshape=(None, None))
     filters = {
         "plain": {},
@@ -188,16 +188,16 @@ def chunks(file):
     }
     for name, options in filters.items():
         group = file.create_group(name)
-        group.create_dataset("many", data=data, chunks=(9, 12), **options)
+        group.create_dataset("many", data=data, chunks=(8, 9), **options)
         if name not in ("plain", "all"):
             continue
-        group.create_dataset("one", data=data, chunks=(29, 23), **options)
+        group.create_dataset("one", data=data, chunks=(21, 17), **options)
         group.create_dataset("larger_than_data", data=data[:3, :3], chunks=(8, 8), maxshape=(64, 64),
                              **options)
-        group.create_dataset("grows", data=data, chunks=(8, 12), **unlimited, **options)
-        group.create_dataset("second_grows", data=data.T.copy(), chunks=(12, 8),
-                             maxshape=(23, None), **options)
-        group.create_dataset("both_grow", data=data, chunks=(10, 8), **both, **options)
+        group.create_dataset("grows", data=data, chunks=(8, 9), **unlimited, **options)
+        group.create_dataset("second_grows", data=data.T.copy(), chunks=(9, 8),
+                             maxshape=(17, None), **options)
+        group.create_dataset("both_grow", data=data, chunks=(8, 9), **both, **options)
     file.create_dataset("limit", data=data[:10], chunks=(3, 5), maxshape=(40, 50))
     file.create_dataset("tensor", data=rng(2).integers(0, 9, (3, 5, 6, 7)).astype("<i2"),
                         chunks=(2, 2, 4, 3), compression="gzip", shuffle=True)
@@ -221,7 +221,7 @@ def paged(file):
     data = np.arange(1100, dtype="<u2")
     file.create_dataset("fixed", data=data, chunks=(1,))
     file.create_dataset("extensible", data=data, chunks=(1,), maxshape=(None,))
-    file.create_dataset("tree", data=data[:600].reshape(20, 30), chunks=(1, 1),
+    file.create_dataset("tree", data=data[:300].reshape(10, 30), chunks=(1, 1),
                         maxshape=(None, None))
     holes = file.create_dataset("holes", (1100,), "<u1", chunks=(1,), fillvalue=3)
     holes[1090] = 1
@@ -300,6 +300,28 @@ def refused_data(path):
         file.create_dataset("unallocated_chunks", (1 << 20,), "<f4", chunks=(4096,))
         file.create_dataset("long_double", data=np.zeros(2, np.longdouble))
         file.create_dataset("sequences", (2,), h5py.vlen_dtype(np.dtype("<i4")))
+
+
+def large(path):
+    """Writes a file, too large to be kept, whose indexes are deep or paged; returns its lines."""
+    with h5py.File(path, "w", libver=("v110", "v110")) as file:
+        data = rng(3).integers(0, 256, 150000).astype("<u1")
+        file.create_dataset("extensible", data=data, chunks=(1,), maxshape=(None,))
+        file.create_dataset("extensible_filters", data=data[:140000], chunks=(1,),
+                            maxshape=(None,), shuffle=True)
+        file.create_dataset("fixed", data=data[:9000].reshape(90, 100), chunks=(1, 1))
+        file.create_dataset("tree", data=data[:12000].reshape(100, 120), chunks=(1, 1),
+                            maxshape=(None, None))
+        holes = file.create_dataset("holes", (60000,), "<u1", chunks=(1,), maxshape=(None,))
+        holes[59000] = 1
+        group = file.create_group("links")
+        for i in range(5000):
+            group["a name of some length %d" % i] = h5py.SoftLink("/%d" % i)
+        item = file.create_group("attributes")
+        for i in range(1500):
+            item.attrs["a name of some length %d" % i] = i
+    with h5py.File(path, "r") as file:
+        return lines(file)
 
 
 def main(folder):

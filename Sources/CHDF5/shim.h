@@ -22,8 +22,10 @@ static inline hid_t modelc_h5p_default(void) { return H5P_DEFAULT; }
 static inline hid_t modelc_h5s_all(void) { return H5S_ALL; }
 
 /* Error printing is switched off per thread, so before every call; filter plug-ins named by the
-   environment are never loaded. */
+   environment are never loaded. libhdf5 1.10 crashes in its exit handler once the closing of a file
+   has failed, as on a full disk; files are closed one by one here, so there is nothing to do at exit. */
 static inline void modelc_h5_prepare(void) {
+  H5dont_atexit();
   H5open();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   H5Eclear2(H5E_DEFAULT);

@@ -22,7 +22,10 @@ public struct Modelc: ParsableCommand {
   }
 
   /// The subcommands, in order of use.
-  static let commands: [any ParsableCommand.Type] = [InspectCommand.self]
+  static let commands: [any ParsableCommand.Type] = [
+    InspectCommand.self, CompressCommand.self, DiffCommand.self, VerifyCommand.self,
+    ExpandCommand.self, EvaluateCommand.self, FinetuneCommand.self, PredictCommand.self,
+  ]
 
   /// Makes the command.
   public init() {}

@@ -11,7 +11,9 @@ enum CSVSource {
   static func read(
     path: String, options: DatasetOptions
   ) throws(DatasetError) -> [DatasetSplit: Dataset] {
-    var reader = try CSVReader(path: path, limit: options.byteLimit)
+    // The numbers are held in memory, so a bomb must not go on for ever.
+    let limit = max(4 * options.residentByteCount, 1 << 20)
+    var reader = try CSVReader(path: path, limit: min(options.byteLimit, limit))
     let column = try labelColumn(of: reader, options: options)
     var inputs = CSVInputs()
     var labels: [String] = []

@@ -33,6 +33,21 @@ public enum NumPyArchive {
     }
   }
 
+  /// The bytes of an archive of arrays under their names.
+  ///
+  /// - Throws: ``DatasetError`` for a name that a zip archive cannot have.
+  public static func encoded(
+    _ arrays: [(name: String, tensor: Tensor)]
+  ) throws(DatasetError) -> [UInt8] {
+    try reading { () throws(ArchiveError) in
+      var writer = ZipWriter()
+      for (name, tensor) in arrays {
+        try writer.add(name + ".npy", NumPyFile.encoded(RawTensor(tensor)), method: .stored)
+      }
+      return try writer.finish()
+    }
+  }
+
   /// The names of the arrays.
   static func names(in archive: ZipArchive) -> [String] {
     archive.entries.filter { $0.name.hasSuffix(".npy") }.map { String($0.name.dropLast(4)) }

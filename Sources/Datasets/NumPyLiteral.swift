@@ -26,6 +26,7 @@ struct NumPyLiteral {
       try expect(":")
       switch key {
       case "descr" where descriptor == nil:
+        skipSpaces()
         if peek == UInt8(ascii: "[") {
           throw DatasetError(
             .refused("a structured array; save one array per field"), at: place)

@@ -105,7 +105,7 @@ public struct HDF5Dataset: Sendable {
 
   /// The index of the chunks.
   func table(_ chunked: ChunkedLayout) throws(HDF5Error.Reason) -> ChunkTable {
-    try object.chunkTable { () throws(HDF5Error.Reason) in
+    try object.state.chunkTable { () throws(HDF5Error.Reason) in
       try ChunkTable(chunked, dataspace, pipeline, in: object.file.space)
     }
   }

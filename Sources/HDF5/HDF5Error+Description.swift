@@ -50,7 +50,7 @@ extension HDF5Error.Reason: CustomStringConvertible {
   private var refusalDescription: String? {
     switch self {
     case .version(let structure, let found):
-      "\(structure) has version \(found), which is not known here; save the file with libver='earliest'"
+      "\(structure) has version \(found), which is not known; the file is damaged or too new"
     case .unsupported(let what): "\(what) is not supported"
     case .softLink(let target):
       "soft link to '\(target)' is not followed; copy the object in its place"
@@ -63,7 +63,7 @@ extension HDF5Error.Reason: CustomStringConvertible {
       "filter \(identifier) (\(name)) is not known; save the file again with gzip or no compression"
     case .datatype(let found, let expected): "datatype is \(found), expected \(expected)"
     case .sharedMessage(let structure):
-      "\(structure) is kept in a named or shared datatype, which is not read"
+      "\(structure) is a named or shared one, which is not read; save the file without naming it"
     case .tooLarge(let declared, let limit):
       "\(declared) bytes declared, more than the limit of \(limit)"
     case .unallocated(let declared): "\(declared) bytes declared, but never written"

@@ -13,11 +13,10 @@ public final class HDF5File: Sendable {
   let space: AddressSpace
   let heap: GlobalHeap
   private let rootAddress: UInt64
-  private let listings = Mutex<[UInt64: GroupListing]>([:])
+  private let objects: Mutex<ObjectCache>
 
   /// The default of `limit`: 8 GiB.
   public static let defaultLimit = 8 << 30
-  private static let listingLimit = 4096
 
   /// Opens a file; a pipe, folder or device is refused.
   /// - Throws: `.notHDF5`, `.truncated`, `.system`, and what the superblock may contradict.
@@ -48,19 +47,32 @@ public final class HDF5File: Sendable {
     try self.init(name: name, limit: limit) { ByteSource(bytes: bytes) }
   }
 
+  /// Opens an image without looking at checksums, so that tests reach what lies behind them.
+  package convenience init(
+    unverified bytes: [UInt8], limit: Int = defaultLimit
+  ) throws(HDF5Error) {
+    try self.init(name: "unverified", limit: limit, verifiesChecksums: false) {
+      ByteSource(bytes: bytes)
+    }
+  }
+
   private init(
-    name: String, limit: Int, _ open: () throws(HDF5Error.Reason) -> ByteSource
+    name: String, limit: Int, verifiesChecksums: Bool = true,
+    _ open: () throws(HDF5Error.Reason) -> ByteSource
   ) throws(HDF5Error) {
     self.name = name
     self.limit = limit
     do throws(HDF5Error.Reason) {
       let superblock = try Superblock(in: try open())
-      space = superblock.space
+      var space = superblock.space
+      space.verifiesChecksums = verifiesChecksums
+      self.space = space
       rootAddress = superblock.rootAddress
     } catch {
       throw HDF5Error(file: name, path: "", reason: error)
     }
     heap = GlobalHeap(in: space)
+    objects = Mutex(ObjectCache(in: space))
   }
 
   /// Whether a file that starts with these bytes may be HDF5; a user block needs more of them.
@@ -109,7 +121,7 @@ public final class HDF5File: Sendable {
   func group(_ path: String, from start: HDF5Group?) throws(HDF5Error) -> HDF5Group {
     let object = try object(path, from: start)
     return try object.located { () throws(HDF5Error.Reason) in
-      try HDF5Group(object: object, listing: try listing(object.header))
+      try HDF5Group(object: object, listing: try listing(object.state))
     }
   }
 
@@ -134,37 +146,34 @@ public final class HDF5File: Sendable {
   /// Follows a path of hard links, one component at a time.
   private func object(_ path: String, from start: HDF5Group?) throws(HDF5Error) -> StoredObject {
     var place = start?.path ?? "/"
-    var address = start?.objectAddress ?? rootAddress
-    var header = try located(place) { () throws(HDF5Error.Reason) in
-      try ObjectHeader(at: address, in: space)
+    let address = start?.objectAddress ?? rootAddress
+    var state = try located(place) { () throws(HDF5Error.Reason) in
+      try objectState(at: address)
     }
     var relative = path[...]
     if start == nil, relative.first == "/" { relative = relative.dropFirst() }
-    guard !relative.isEmpty else { return StoredObject(file: self, path: place, header: header) }
+    guard !relative.isEmpty else { return StoredObject(file: self, path: place, state: state) }
     for component in relative.split(separator: "/", omittingEmptySubsequences: false) {
-      header = try located(place) { () throws(HDF5Error.Reason) in
+      let target = try located(place) { () throws(HDF5Error.Reason) in
         guard !component.isEmpty, component != ".", component != ".." else {
           throw .pathComponent(String(component))
         }
-        address = try listing(header).target(String(component)).address()
-        return try ObjectHeader(at: address, in: space)
+        return try listing(state).target(String(component))
       }
       place += place == "/" ? String(component) : "/" + component
+      state = try located(place) { () throws(HDF5Error.Reason) in
+        try objectState(at: try target.address())
+      }
     }
-    return StoredObject(file: self, path: place, header: header)
+    return StoredObject(file: self, path: place, state: state)
   }
 
-  private func listing(_ header: ObjectHeader) throws(HDF5Error.Reason) -> GroupListing {
-    if let known = listings.withLock({ $0[header.address] }) { return known }
-    guard header.kind == .group else {
-      throw .wrongKind(expected: .group, found: header.kind)
-    }
-    let listing = try GroupListing(of: header, in: space)
-    listings.withLock {
-      if $0.count >= Self.listingLimit { $0.removeAll() }
-      $0[header.address] = listing
-    }
-    return listing
+  private func objectState(at address: UInt64) throws(HDF5Error.Reason) -> ObjectState {
+    try objects.withLock { (cache) throws(HDF5Error.Reason) in try cache.state(at: address) }
+  }
+
+  private func listing(_ state: ObjectState) throws(HDF5Error.Reason) -> GroupListing {
+    try objects.withLock { (cache) throws(HDF5Error.Reason) in try cache.listing(of: state) }
   }
 
   /// Runs `body` with its failures placed in this file.

@@ -1,6 +1,7 @@
 import Archives
 import Foundation
 import HDF5
+import ModelFile
 public import Models
 
 /// Opens model files, whatever their names: the content decides which reader is asked.
@@ -12,7 +13,12 @@ public enum FormatRegistry {
   }
 
   /// The formats in HDF5, in the order in which they are asked.
+  ///
+  /// A container comes first, for its Keras view would be taken for a plain Keras file.
   private static let formats: [HDF5Format] = [
+    HDF5Format(
+      recognises: ModelFileReader.recognises,
+      read: { file, _, options in try ModelFileReader().read(file, options: options) }),
     HDF5Format(
       recognises: KerasH5Reader.recognises,
       read: { file, _, options in try KerasH5Reader().read(file, options: options) }),
@@ -22,7 +28,9 @@ public enum FormatRegistry {
   ]
 
   /// The names of the formats that can be read.
-  public static let formatNames = [KerasH5Reader.format, KerasArchiveReader.format]
+  public static let formatNames = [
+    ModelFileReader.format, KerasH5Reader.format, KerasArchiveReader.format,
+  ]
 
   /// Opens a model; values stay in the file until they are needed.
   ///
@@ -36,10 +44,10 @@ public enum FormatRegistry {
       return try openHDF5(
         try HDF5File(reading: path, limit: options.maximumByteCount), path, options)
     }
-    if ZipArchive.recognizes(head.bytes) { return try openArchive(path, options) }
+    if ZipArchive.recognizes(head.bytes) { return try openArchive(path, head.bytes, options) }
     let foreign = ForeignFormat.recognised(
       prefix: head.bytes, name: path, size: head.size)
-    throw KerasError(file: path, place: "", problem: foreign.finding, advice: foreign.advice)
+    throw refusal(of: path, foreign)
   }
 
   private static func openHDF5(_ file: HDF5File, _ path: String, _ options: ReadOptions) throws
@@ -53,20 +61,26 @@ public enum FormatRegistry {
       advice: "give a file that Keras saved with model.save, or a container written by modelc")
   }
 
-  private static func openArchive(_ path: String, _ options: ReadOptions) throws -> ImportedModel {
+  private static func openArchive(_ path: String, _ head: [UInt8], _ options: ReadOptions) throws
+    -> ImportedModel
+  {
+    // PyTorch's archives begin with their pickle, and are none that a zip reader needs to like.
+    let firstName = String(decoding: head.dropFirst(30).prefix(512), as: UTF8.self)
+    if firstName.contains("/data.pkl") { throw refusal(of: path, .pickle) }
     var limits = ZipLimits()
     limits.byteCount = options.maximumByteCount
     let archive = try ZipArchive(path: path, limits: limits)
     if KerasArchiveReader.recognises(archive) {
       return try KerasArchiveReader().read(archive, at: path, options: options)
     }
-    let isTorch = archive.entries.contains {
-      $0.name.hasSuffix("/data.pkl") || $0.name == "data.pkl"
-    }
-    let isNumPy =
-      !archive.entries.isEmpty && archive.entries.allSatisfy { $0.name.hasSuffix(".npy") }
-    let foreign: ForeignFormat = isTorch ? .pickle : isNumPy ? .numpy : .zip
-    throw KerasError(file: path, place: "", problem: foreign.finding, advice: foreign.advice)
+    let names = archive.entries.map(\.name)
+    if names.contains(where: { $0.hasSuffix("data.pkl") }) { throw refusal(of: path, .pickle) }
+    let isNumPy = !names.isEmpty && names.allSatisfy { $0.hasSuffix(".npy") }
+    throw refusal(of: path, isNumPy ? .numpy : .zip)
+  }
+
+  private static func refusal(of path: String, _ foreign: ForeignFormat) -> KerasError {
+    KerasError(file: path, place: "", problem: foreign.finding, advice: foreign.advice)
   }
 
   /// The size and the first bytes of a regular file.
@@ -92,18 +106,5 @@ public enum FormatRegistry {
       throw KerasError(file: path, place: "", problem: "\(error.problem)")
     }
     return (start.bytes, start.size)
-  }
-}
-
-extension ImportedModel {
-  /// The model, if the file held its graph.
-  /// - Throws: an error that says what is missing and how to save the whole model.
-  public func wholeModel(from path: String) throws -> Model {
-    guard !isWeightsOnly else {
-      throw KerasError(
-        file: path, place: "model_config", problem: "no graph: the file holds weights only",
-        advice: "in Keras, save the whole model with model.save('model.keras') and give that")
-    }
-    return model
   }
 }

@@ -17,7 +17,7 @@ func makeLargestEntryPositive<Scalar: BLASScalar>(
 }
 
 /// Gives the columns of `u` [m × k] the canonical sign and turns the rows of `vt` with them.
-func canonicalizeSigns(u: inout [Float], vt: inout [Float], count k: Int) {
+package func canonicalizeSigns(u: inout [Float], vt: inout [Float], count k: Int) {
   guard k > 0 else { return }
   let m = u.count / k
   let n = vt.count / k

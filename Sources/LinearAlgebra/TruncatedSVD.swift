@@ -46,7 +46,7 @@ public struct TruncatedSVD: Sendable, Hashable {
       squaredNorm: squaredNorm)
   }
 
-  init(
+  package init(
     u: Matrix, singularValues: [Double], vt: Matrix, route: SVDRoute, discardedEnergy: Double,
     squaredNorm: Double
   ) {

@@ -7,9 +7,16 @@ enum Seal {
   static let byteCount = 32
   private static let blockByteCount = 4 << 20
 
-  /// Where the seal lies in a file; nil where there is none.
+  /// Where the seal lies in a file: a data set of its own, or the end of the packed one.
+  ///
+  /// nil where there is none.
   /// - Throws: `ModelFileError` if what has the seal's name is none.
   static func offset(in file: HDF5File) throws -> Int? {
+    if try file.exists(Schema.Path.packed) {
+      let packed = try file.dataset(Schema.Path.packed)
+      guard let offset = packed.contiguousOffset, packed.byteCount >= byteCount else { return nil }
+      return offset + packed.byteCount - byteCount
+    }
     guard try file.exists(Schema.Path.seal) else { return nil }
     let dataset = try file.dataset(Schema.Path.seal)
     guard case .integer(size: 1, isSigned: false, _) = dataset.datatype,

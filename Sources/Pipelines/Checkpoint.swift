@@ -1,5 +1,5 @@
 import HDF5
-import JSON
+package import JSON
 import ModelFile
 public import Programs
 import Tensors
@@ -29,7 +29,7 @@ public enum Checkpoint {
     let text = Array(graph.serialized(allowsNonFinite: true).utf8)
     try file.writeDataset(
       "state", extents: [text.count],
-      datatype: .integer(size: 1, signed: false, order: .little), bytes: text)
+      datatype: .integer(size: 1, isSigned: false, order: .little), bytes: text)
     try write(state.parameters.map(\.elements), under: "parameters", to: file)
     try write(state.optimizer.firstMoments, under: "first_moments", to: file)
     try write(state.optimizer.secondMoments, under: "second_moments", to: file)
@@ -96,7 +96,9 @@ public enum Checkpoint {
     let best = try state["best_epoch"]?.int.map {
       TrainingState.Best(epoch: $0, parameters: try tensors(try arrays("best")))
     }
-    if let best, !history.indices.contains(best.epoch) { throw failure("its best epoch is unknown") }
+    if let best, !history.indices.contains(best.epoch) {
+      throw failure("its best epoch is unknown")
+    }
     return TrainingState(
       parameters: try tensors(try arrays("parameters")),
       optimizer: Optimizer(

@@ -2,7 +2,7 @@ import Datasets
 import Execution
 public import Models
 import Programs
-import Tensors
+public import Tensors
 public import Training
 
 #if canImport(Glibc)
@@ -22,6 +22,32 @@ extension Model {
       program: program, parameters: try parameterValues(for: program), loss: loss, topK: topK,
       threads: threads
     ).evaluate(data.dataset, scaling: data.scaling)
+  }
+
+  /// The model's outputs for every example, each [examples × output shape], under their names.
+  /// - Throws: `LoweringError` naming a layer that cannot be run; what reading data throws.
+  public func predictions(
+    on data: BoundData, batchSize: Int = 256
+  ) throws -> [(name: String, tensor: Tensor)] {
+    let program = try lowered()
+    let executor = try InferenceExecutor(
+      program, parameters: try parameterValues(for: program), capacity: batchSize)
+    var rows = program.outputShapes.map { _ in [Float]() }
+    var start = 0
+    while start < data.dataset.count {
+      let end = min(start + batchSize, data.dataset.count)
+      let batch = try data.dataset.batch(start..<end, scaling: data.scaling)
+      for (index, tensor) in try executor.run([batch.inputs]).enumerated() {
+        rows[index] += tensor.elements
+      }
+      start = end
+    }
+    return zip(outputs, zip(program.outputShapes, rows)).map { output, values in
+      (
+        layers[calls[output.call].layer].path.replacing("/", with: "_"),
+        Tensor(shape: Shape([data.dataset.count] + values.0.extents), elements: values.1)
+      )
+    }
   }
 
   /// The median time of one forward pass of `batch` examples, in seconds, on one thread.

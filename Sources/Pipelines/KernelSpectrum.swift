@@ -30,10 +30,11 @@ public struct KernelSpectrum: Sendable {
     }
     guard !matching.isEmpty else {
       let names = model.kernels.map { model.layers[$0.layer].path }
-      throw PipelineError(
-        place: pattern,
-        reason: "no kernel matches" + NearestName.hint(pattern, among: names)
-          + "; kernels: \(names.prefix(8).joined(separator: ", "))")
+      throw SpecificationError(
+        "--spectrum",
+        "'\(pattern)' matches no layer with a factorisable kernel"
+          + NearestName.hint(pattern, among: names)
+          + "; they are \(names.prefix(8).joined(separator: ", "))")
     }
     return try matching.map { try KernelSpectrum($0, in: model) }
   }

@@ -1,5 +1,5 @@
 import Foundation
-public import Interchange
+import Interchange
 public import Models
 
 /// A model that was read from a file, and what is known of the file.
@@ -20,4 +20,13 @@ public struct OpenedModel: Sendable {
       atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     fileByteCount = attributes[.size] as? Int ?? 0
   }
+}
+
+extension OpenedModel {
+  /// SHA-256 of the file's content, in lower-case hexadecimal.
+  public func digest() throws -> String { try SourceDigest.hexadecimal(of: path) }
+
+  /// The model, if the file held its graph.
+  /// - Throws: an error that says what is missing and how to save the whole model.
+  public func wholeModel() throws -> Model { try imported.wholeModel(from: path) }
 }

@@ -2,7 +2,7 @@ public import Datasets
 import Execution
 public import Models
 public import Programs
-public import Tensors
+import Tensors
 public import Training
 
 /// Trains or fine-tunes a model and brings the result back into it.

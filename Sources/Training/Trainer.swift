@@ -241,9 +241,7 @@ public final class Trainer {
       let id = ParameterID(rawValue: index)
       if active.count == 1 {
         shards[0].executor.withGradient(of: id) { gradient in
-          state.optimizer.update(
-            &state.parameters[index], index: index, gradient: gradient, learningRate: rate,
-            isMasked: isMasked[index])
+          update(index, gradient: gradient, rate: rate)
         }
         continue
       }
@@ -254,11 +252,19 @@ public final class Trainer {
           for position in gradient.indices { target[position] += gradient[position] }
         }
       }
-      state.optimizer.update(
-        &state.parameters[index], index: index, gradient: sum.span, learningRate: rate,
-        isMasked: isMasked[index])
+      update(index, gradient: sum.span, rate: rate)
     }
     moveStatistics(active: active)
+  }
+
+  /// Moves one parameter; it is taken out of the state meanwhile, so that it is changed in place.
+  private func update(_ index: Int, gradient: Span<Float>, rate: Float) {
+    var parameter = state.parameters[index]
+    state.parameters[index] = Tensor(shape: [0], elements: [])
+    state.optimizer.update(
+      &parameter, index: index, gradient: gradient, learningRate: rate,
+      isMasked: isMasked[index])
+    state.parameters[index] = parameter
   }
 
   /// Running statistics become the mean of the shards' new ones, weighted by their sizes.

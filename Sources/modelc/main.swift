@@ -1,1 +1,4 @@
-print("modelc")
+import Commands
+import Foundation
+
+exit(Modelc.run(arguments: Array(CommandLine.arguments.dropFirst())))

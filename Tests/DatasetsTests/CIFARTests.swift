@@ -7,14 +7,20 @@ import Testing
 @Suite struct CIFARTests {
   /// Records whose red plane is 1, 2, …, green 100 and blue `label`.
   static func records(_ labels: [[UInt8]]) -> [UInt8] {
-    labels.flatMap { label in
-      label + (0..<1024).map { UInt8($0 % 251) } + [UInt8](repeating: 100, count: 1024)
-        + [UInt8](repeating: label[0], count: 1024)
+    let red = (0..<1024).map { UInt8($0 % 251) }
+    let green = [UInt8](repeating: 100, count: 1024)
+    var bytes: [UInt8] = []
+    for label in labels {
+      bytes += label
+      bytes += red
+      bytes += green
+      bytes += [UInt8](repeating: label[0], count: 1024)
     }
+    return bytes
   }
 
   @Test func theStandardFilesBecomeTwoParts() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(
         [
           "cifar-10-batches-bin/data_batch_1.bin": Self.records([[3], [9]]),
@@ -37,7 +43,7 @@ import Testing
   }
 
   @Test func fineLabelsAreTheDefaultOfCIFAR100() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(
         [
           "train.bin": Self.records([[19, 99], [1, 5]]), "test.bin": Self.records([[2, 50]]),
@@ -57,7 +63,7 @@ import Testing
   }
 
   @Test func damageIsNamed() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let path = folder.appendingPathComponent("data_batch_1.bin").path
       try write(["data_batch_1.bin": Array(Self.records([[3], [4]]).dropLast())], to: folder)
       #expect(

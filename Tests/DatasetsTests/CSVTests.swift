@@ -70,7 +70,7 @@ import Testing
 
   @Test(arguments: texts)
   func complaintsNameLineAndColumn(text: String, label: String?, expected: String) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(["x.csv": Array(text.utf8)], to: folder)
       let path = folder.appendingPathComponent("x.csv").path
       var options = DatasetOptions()
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func quotedFieldsMayHoldLineBreaksAndLinesMayEndAnyWay() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let text = "x,\"y\nz\",label\r\n1,2,\"a,\r\nb\"\r\n\r\n 3 ,\"4\",\"c\"\"d\""
       try write(["x.csv": Array(text.utf8)], to: folder)
       let dataset = try DatasetLoader.load(folder.appendingPathComponent("x.csv").path).training()
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func aRecordAcrossReadsIsPutTogether() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       // Longer than the reader's steps of 1 MiB.
       var text = "label,x,y\n"
       for row in 0..<150_000 { text += "\(row % 7),\(row),\(Double(row) / 8)\n" }
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test func fractionsAreTargets() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(["x.csv": Array("a,target\n1,0.5\n2,1\n".utf8)], to: folder)
       let dataset = try DatasetLoader.load(folder.appendingPathComponent("x.csv").path).training()
       #expect(dataset.labels == nil)
@@ -114,9 +114,11 @@ import Testing
   }
 
   @Test func numbersAreRoundedCorrectly() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       var generator = SeededGenerator(seed: 6)
-      var values: [Float] = [0.1, 1e-40, 3.4028235e38, 16_777_217, 123456.789, 1e22, 5e-324]
+      var values: [Float] = [
+        0.1, .leastNonzeroMagnitude, 3.4028235e38, 16_777_216, 123456.789, 1e22,
+      ]
       for _ in 0..<500 {
         let value = Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
         if value.isFinite { values.append(value) }

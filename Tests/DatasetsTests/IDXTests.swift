@@ -8,7 +8,7 @@ import Testing
 @Suite struct IDXTests {
   @Test(arguments: ["-", "."], [false, true])
   func aFolderInAnySpellingIsRead(separator: String, isGzip: Bool) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(mnist(separator: separator, isGzip: isGzip), to: folder)
       let splits = try DatasetLoader.load(folder.path)
       let train = try splits.training()
@@ -30,7 +30,7 @@ import Testing
   static let digest = "1425c17d00fa99e3fd1be14445b4f7c74e89510364beeabf0da40f0d50f37168"
 
   @Test func theImagesFileAloneFindsItsLabels() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(mnist(separator: "-", isGzip: false), to: folder)
       let path = folder.appendingPathComponent("t10k-images-idx3-ubyte").path
       let splits = try DatasetLoader.load(path)
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func missingLabelsAreNamedUnlessTheyAreNotNeeded() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(
         ["train-images-idx3-ubyte.gz": Gzip.compress(idx([1, 4, 6], formula(1)))], to: folder)
       let path = folder.appendingPathComponent("train-images-idx3-ubyte.gz").path
@@ -106,7 +106,7 @@ import Testing
   ]
 
   @Test(arguments: lies) func everyLieIsNamed(lie: Lie) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(
         ["train-images-idx3-ubyte": lie.images, "train-labels-idx1-ubyte": lie.labels], to: folder)
       let found = message { try DatasetLoader.load(folder.path) }
@@ -116,7 +116,7 @@ import Testing
   }
 
   @Test(arguments: [false, true]) func truncationAtEveryByteIsRefused(isGzip: Bool) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let whole = idx([2, 4, 6], formula(2))
       let bytes = isGzip ? Gzip.compress(whole) : whole
       let path = folder.appendingPathComponent("train-images-idx3-ubyte").path
@@ -128,14 +128,16 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (UInt8(0x0B), [UInt8]([0xFF, 0xFE, 0x01, 0x00]), [Float(-2), 256]),
+  static let types: [(UInt8, [UInt8], [Float])] = [
+    (0x0B, [0xFF, 0xFE, 0x01, 0x00], [-2, 256]),
     (0x0C, [0, 0, 0, 7, 0xFF, 0xFF, 0xFF, 0xFF], [7, -1]),
     (0x0D, [0x3F, 0x80, 0, 0, 0xC0, 0x20, 0, 0], [1, -2.5]),
     (0x0E, [0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0, 0x04, 0, 0, 0, 0, 0, 0], [1, -2.5]),
-  ])
+  ]
+
+  @Test(arguments: types)
   func everyTypeIsReadBigEndian(type: UInt8, bytes: [UInt8], values: [Float]) throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       try write(["x-images-idx2": idx([1, 2], type: type, bytes)], to: folder)
       var options = DatasetOptions()
       options.requiresLabels = false

@@ -45,7 +45,7 @@ import Testing
 
   @Test(.enabled(if: ImageCodec.isAvailable))
   func damagedAndUnequalPicturesAreNamed() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let small = try #require(ImageCodec.png([0, 1, 2, 3], width: 2, height: 2, channels: 1))
       let large = try #require(
         ImageCodec.png([0, 1, 2, 3, 4, 5], width: 3, height: 2, channels: 1))

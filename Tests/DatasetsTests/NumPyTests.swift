@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func headersThatLieAreRefused() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let path = folder.appendingPathComponent("x.npy").path
       func found(_ header: String, version: UInt8 = 1, _ content: [UInt8] = [1, 2]) throws -> String
       {
@@ -74,7 +74,7 @@ import Testing
   @Test func truncationAtEveryByteAndMutationsAreRefusedOrHarmless() throws {
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture("npy/fortran.npy"))))
     var generator = SeededGenerator(seed: 5)
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let path = folder.appendingPathComponent("x.npy").path
       for count in 0..<bytes.count {
         try write(["x.npy": Array(bytes[..<count])], to: folder)
@@ -153,7 +153,7 @@ import Testing
   }
 
   @Test func writtenArraysReadBackWithEveryType() throws {
-    try Fixtures.withTemporaryFolder { folder in
+    try Fixtures.withTemporaryFolder { (folder: URL) throws in
       let tensor = Tensor(shape: [2, 3], elements: [0, 1, 2, 3, 4, 5])
       let path = folder.appendingPathComponent("x.npz").path
       let types = ScalarType.allCases.filter { $0 != .bfloat16 }

@@ -31,7 +31,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [StorageOptions(), StorageOptions(compression: .deflate(level: 6))])
+  static let options = [
+    StorageOptions(), StorageOptions(compression: .deflate(level: 6)),
+    StorageOptions(layout: .packed),
+  ]
+
+  @Test(arguments: options)
   func oneFlippedBitAnywhereIsFound(options: StorageOptions) throws {
     var bytes = try Self.bytes(try SampleModels.mlp(), options)
     for index in bytes.indices {
@@ -63,8 +68,9 @@ import Testing
     }
   }
 
-  @Test func aFileCutAnywhereIsRefused() throws {
-    let bytes = try Self.bytes(try SampleModels.mlp())
+  @Test(arguments: options)
+  func aFileCutAnywhereIsRefused(options: StorageOptions) throws {
+    let bytes = try Self.bytes(try SampleModels.mlp(), options)
     for count in bytes.indices {
       let cut = Array(bytes[..<count])
       #expect(throws: (any Error).self, "\(count) bytes") {

@@ -9,7 +9,7 @@ import Testing
 @Suite struct RoundTripTests {
   static let options: [StorageOptions] = [
     StorageOptions(), StorageOptions(compression: .none),
-    StorageOptions(compression: .deflate(level: 9)),
+    StorageOptions(compression: .deflate(level: 9)), StorageOptions(layout: .packed),
   ]
 
   @Test(arguments: ["mlp", "every form", "every type", "graph"], options)

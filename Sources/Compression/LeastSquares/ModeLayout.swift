@@ -1,7 +1,8 @@
 import LinearAlgebra
 
-/// The axes of a kernel's input index, such as height × width × channels or taps × channels, and
-/// products along one of them. Data is row-major [n₀·n₁·… × columns].
+/// The axes of a kernel's input index and products along one of them.
+///
+/// Such as height × width × channels or taps × channels; data is row-major [n₀·n₁·… × columns].
 struct ModeLayout: Hashable {
   /// The extents.
   let extents: [Int]

@@ -5,6 +5,8 @@ struct AddressSpace: Sendable {
   let base: UInt64
   let offsetSize: Int
   let lengthSize: Int
+  /// False only in tests, which must reach what lies behind the checksums.
+  var verifiesChecksums = true
 
   /// Metadata structures larger than this are refused; libhdf5 writes none near it.
   static let structureLimit = 64 << 20
@@ -48,7 +50,9 @@ struct AddressSpace: Sendable {
 
   /// A cursor over bytes that were already read.
   func cursor(over bytes: [UInt8], of structure: String) -> ByteCursor {
-    ByteCursor(bytes, of: structure, offsetSize: offsetSize, lengthSize: lengthSize)
+    ByteCursor(
+      bytes, of: structure, offsetSize: offsetSize, lengthSize: lengthSize,
+      verifiesChecksums: verifiesChecksums)
   }
 }
 

@@ -77,18 +77,39 @@ enum ElementCoding {
       values += try doubles(bytes, datatype).map { Float($0) }
       return
     }
-    let size = format.size
-    for index in 0..<bytes.count / size {
-      values.append(single(UInt32(pattern(bytes, index, size)), format))
+    if format == .float32 {
+      for start in stride(from: 0, to: bytes.count - 3, by: 4) {
+        let low = UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8
+        let high = UInt32(bytes[start + 2]) | UInt32(bytes[start + 3]) << 8
+        values.append(Float(bitPattern: low | high << 16))
+      }
+      return
+    }
+    for start in stride(from: 0, to: bytes.count - 1, by: 2) {
+      let pattern = UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8
+      values.append(single(pattern, format))
     }
   }
 
   private static func single(_ pattern: UInt32, _ format: HDF5FloatFormat) -> Float {
     switch format {
-    case .float16: Float(Float16(bitPattern: UInt16(truncatingIfNeeded: pattern)))
+    case .float16: half(pattern)
     case .bfloat16: Float(bitPattern: pattern << 16)
     case .float32, .float64: Float(bitPattern: pattern)
     }
+  }
+
+  /// Widens a float16, exactly: its fields are moved and the exponent's bias is changed by a factor.
+  ///
+  /// The compiler's own conversion is a call for each value on processors it assumes nothing of.
+  private static func half(_ pattern: UInt32) -> Float {
+    let magnitude = (pattern & 0x7fff) << 13
+    let isFinite = magnitude < 0x7c00 << 13
+    let value =
+      isFinite
+      ? Float(bitPattern: magnitude) * 0x1p112
+      : Float(bitPattern: magnitude | 0xff << 23)
+    return Float(bitPattern: value.bitPattern | (pattern & 0x8000) << 16)
   }
 
   /// Texts of fixed or variable length; an element ends at its first zero byte.

@@ -73,6 +73,8 @@ struct ExtensibleArray {
       guard !overflow, !spanOverflow, !first.addingReportingOverflow(span).overflow else {
         throw .damaged(structure: Self.name, detail: "\(end) elements")
       }
+      // The file has no room for a block of so many elements, so none was written.
+      guard elements <= space.source.size, blocks < 1 << 24, elements < 1 << 34 else { return }
       var secondary: SecondaryBlock?
       if number >= inlineBlocks {
         guard let address = try cursor.address() else {
@@ -86,7 +88,8 @@ struct ExtensibleArray {
         let address = if let secondary { secondary.addresses[block] } else { try cursor.address() }
         if let address, first < end {
           try dataBlock(
-            at: address, first, elements, bitmap: secondary?.bitmaps[block] ?? [], body, &traversal)
+            at: address, first, elements, bitmap: secondary?.bitmap ?? [],
+            firstBit: block * pages(of: elements), body, &traversal)
         }
         first += elements
       }
@@ -98,14 +101,11 @@ struct ExtensibleArray {
   }
 
   private func dataBlock(
-    at address: UInt64, _ first: UInt64, _ elements: UInt64, bitmap: [UInt8],
+    at address: UInt64, _ first: UInt64, _ elements: UInt64, bitmap: [UInt8], firstBit: Int,
     _ body: (UInt64, [UInt8]) throws(HDF5Error.Reason) -> Void, _ traversal: inout Traversal
   ) throws(HDF5Error.Reason) {
     let pages = pages(of: elements)
     let prefix = 6 + space.offsetSize + offsetWidth
-    guard elements <= space.source.size else {
-      throw .damaged(structure: Self.name, detail: "a block of \(elements) elements")
-    }
     let size = prefix + (pages > 0 ? 0 : Int(elements) * elementSize) + 4
     try traversal.enter(address, size)
     var cursor = try space.cursor(at: address, size, of: Self.name)
@@ -120,7 +120,11 @@ struct ExtensibleArray {
       return
     }
     let pageSize = Int(pageElements) * elementSize + 4
-    for page in 0..<pages where bitmap[page / 8] & (0x80 >> UInt8(page % 8)) != 0 {
+    for page in 0..<pages {
+      let bit = firstBit + page
+      guard bit / 8 < bitmap.count, bitmap[bit / 8] & (0x80 >> UInt8(bit % 8)) != 0 else {
+        continue
+      }
       let (start, overflow) = address.addingReportingOverflow(UInt64(size + page * pageSize))
       guard !overflow else { throw .damaged(structure: Self.name, detail: "address of a page") }
       try traversal.enter(start, pageSize)
@@ -136,7 +140,8 @@ struct ExtensibleArray {
 
   /// The pointers to some data blocks, and which of their pages were written.
   private struct SecondaryBlock {
-    var bitmaps: [[UInt8]] = []
+    /// One bit per page, of all blocks in turn and not aligned to each.
+    var bitmap: [UInt8] = []
     var addresses: [UInt64?] = []
 
     init(
@@ -146,16 +151,13 @@ struct ExtensibleArray {
       let space = array.space
       let prefix = 6 + space.offsetSize + array.offsetWidth
       let bitmapSize = (pages + 7) / 8
-      guard UInt64(blocks) <= space.source.size else {
-        throw .damaged(structure: name, detail: "\(blocks) blocks")
-      }
       let size = prefix + blocks * (bitmapSize + space.offsetSize) + 4
       try traversal.enter(address, size)
       var cursor = try space.cursor(at: address, size, of: name)
       try cursor.verifyChecksum()
       try cursor.expect("EASB")
       try cursor.skip(prefix - 4)
-      for _ in 0..<blocks { bitmaps.append(try cursor.take(bitmapSize)) }
+      bitmap = try cursor.take(blocks * bitmapSize)
       for _ in 0..<blocks { addresses.append(try cursor.address()) }
     }
   }

@@ -94,16 +94,19 @@ struct FilterPipeline: Sendable {
   static func unshuffle(_ bytes: [UInt8], elementSize: Int) -> [UInt8] {
     guard elementSize > 1, bytes.count >= elementSize else { return bytes }
     let count = bytes.count / elementSize
-    var result = bytes
-    for plane in 0..<elementSize {
-      let start = plane * count
-      var target = plane
-      for index in start..<start + count {
-        result[target] = bytes[index]
-        target += elementSize
+    let whole = count * elementSize
+    return unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { target, initialized in
+      unsafe bytes.withUnsafeBufferPointer { source in
+        // Plane p holds byte p of each element: places below count · elementSize on both sides.
+        for plane in 0..<elementSize {
+          for index in 0..<count {
+            unsafe target[index * elementSize + plane] = source[plane * count + index]
+          }
+        }
+        for index in whole..<bytes.count { unsafe target[index] = source[index] }
       }
+      initialized = bytes.count
     }
-    return result
   }
 
   private static func verifyFletcher32(_ bytes: [UInt8]) throws(HDF5Error.Reason) -> [UInt8] {

@@ -15,6 +15,8 @@ struct FractalHeap {
   private let rootRows: Int
   private let hugeTree: UInt64?
   private var blocks: [UInt64: [UInt8]] = [:]
+  /// The places of huge objects by their numbers, once they were asked for.
+  private var hugeObjects: [UInt64: (address: UInt64, size: Int)]?
   private var traversal: Traversal
   private static let name = "fractal heap"
 
@@ -83,23 +85,27 @@ struct FractalHeap {
       return try hugeObject(address, try cursor.count(space.lengthSize))
     }
     let key = try cursor.integer(min(cursor.left, space.lengthSize))
+    if hugeObjects == nil { hugeObjects = try hugePlaces() }
+    guard let place = hugeObjects?[key] else {
+      throw .damaged(structure: Self.name, detail: "huge object \(key) is missing")
+    }
+    return try hugeObject(place.address, place.size)
+  }
+
+  private func hugePlaces() throws(HDF5Error.Reason) -> [UInt64: (address: UInt64, size: Int)] {
     guard let hugeTree else {
       throw .damaged(structure: Self.name, detail: "no index of huge objects")
     }
-    var found: (UInt64, Int)?
+    var places: [UInt64: (address: UInt64, size: Int)] = [:]
     let recordSize = space.offsetSize + 2 * space.lengthSize
-    let space = space
     try TreeV2(at: hugeTree, type: 1, recordSize: recordSize, in: space).forEach {
       (record) throws(HDF5Error.Reason) in
       var cursor = space.cursor(over: record, of: "huge object record")
       let address = try cursor.definedAddress()
       let size = try cursor.count(space.lengthSize)
-      if try cursor.length() == key { found = (address, size) }
+      places[try cursor.length()] = (address, size)
     }
-    guard let found else {
-      throw .damaged(structure: Self.name, detail: "huge object \(key) is missing")
-    }
-    return try hugeObject(found.0, found.1)
+    return places
   }
 
   private mutating func hugeObject(
@@ -203,7 +209,7 @@ struct FractalHeap {
     let bytes = try space.read(address, size, of: "fractal heap block")
     if !isDirect {
       try space.cursor(over: bytes, of: "fractal heap indirect block").verifyChecksum()
-    } else if hasBlockChecksums {
+    } else if hasBlockChecksums && space.verifiesChecksums {
       try Self.verifyDirectBlock(bytes, at: 5 + space.offsetSize + offsetWidth)
     }
     blocks[address] = bytes

@@ -10,12 +10,18 @@ final class GlobalHeap: Sendable {
   }
 
   private let space: AddressSpace
-  private let collections = Mutex<[UInt64: [Int: Object]]>([:])
+  /// The collections seen so far; honest ones lie apart, so all together fit into the file.
+  private struct Known {
+    var collections: [UInt64: [Int: Object]] = [:]
+    var traversal: Traversal
+  }
+
+  private let known: Mutex<Known>
   private static let name = "global heap"
-  private static let collectionLimit = 4096
 
   init(in space: AddressSpace) {
     self.space = space
+    known = Mutex(Known(traversal: Traversal(Self.name, in: space)))
   }
 
   /// The strings that variable-length elements refer to.
@@ -24,7 +30,6 @@ final class GlobalHeap: Sendable {
     var values: [[UInt8]] = []
     // Each value has an object of its own, so together they fit into the file.
     var traversal = Traversal(Self.name, in: space)
-    var collectionBudget = Traversal(Self.name, in: space)
     var cursor = space.cursor(over: elements, of: "variable-length value")
     for _ in 0..<elements.count / elementSize {
       let length = try cursor.count(4)
@@ -34,7 +39,7 @@ final class GlobalHeap: Sendable {
         values.append([])
         continue
       }
-      let object = try object(index, in: collection, &collectionBudget)
+      let object = try object(index, in: collection)
       guard length <= object.size else {
         throw .damaged(
           structure: Self.name, detail: "a value of \(length) bytes in an object of \(object.size)")
@@ -46,25 +51,22 @@ final class GlobalHeap: Sendable {
   }
 
   private func object(
-    _ index: Int, in collection: UInt64, _ budget: inout Traversal
+    _ index: Int, in collection: UInt64
   ) throws(HDF5Error.Reason) -> Object {
-    var objects = collections.withLock { $0[collection] }
-    if objects == nil {
-      let parsed = try self.objects(at: collection, &budget)
-      collections.withLock {
-        if $0.count >= Self.collectionLimit { $0.removeAll() }
-        $0[collection] = parsed
-      }
-      objects = parsed
+    let object = try known.withLock { (known) throws(HDF5Error.Reason) in
+      if let objects = known.collections[collection] { return objects[index] }
+      let objects = try self.objects(at: collection, &known.traversal)
+      known.collections[collection] = objects
+      return objects[index]
     }
-    guard let object = objects?[index], index > 0 else {
+    guard let object, index > 0 else {
       throw .damaged(structure: Self.name, detail: "no object \(index) at \(collection)")
     }
     return object
   }
 
   private func objects(
-    at address: UInt64, _ budget: inout Traversal
+    at address: UInt64, _ traversal: inout Traversal
   ) throws(HDF5Error.Reason) -> [Int: Object] {
     let headSize = 8 + space.lengthSize
     var head = try space.cursor(at: address, headSize, of: Self.name)
@@ -73,7 +75,7 @@ final class GlobalHeap: Sendable {
     try head.skip(3)
     let size = try head.count(space.lengthSize)
     _ = try space.offset(of: address, UInt64(size), Self.name)
-    try budget.spend(UInt64(size))
+    try traversal.spend(UInt64(size))
     var objects: [Int: Object] = [:]
     // Offsets stay below `size`, and address + size was checked above.
     var position = headSize

@@ -4,13 +4,16 @@ struct GroupListing: Sendable {
   let names: [String]
   let targets: [String: LinkTarget]
 
-  init(of header: ObjectHeader, in space: AddressSpace) throws(HDF5Error.Reason) {
+  /// Reads the links; `traversal` spans all groups of the file, which share no structure.
+  init(
+    of header: ObjectHeader, in space: AddressSpace, _ traversal: inout Traversal
+  ) throws(HDF5Error.Reason) {
     var links: [Link] = []
     if let message = try header.first(.symbolTable) {
       var cursor = space.cursor(over: message.body, of: "symbol table")
       let tree = try cursor.definedAddress()
       let heap = try cursor.definedAddress()
-      links = try SymbolTable.links(tree: tree, heap: heap, in: space)
+      links = try SymbolTable.links(tree: tree, heap: heap, in: space, &traversal)
     }
     for message in header.messages where message.type == .link {
       guard !message.isShared else { throw .sharedMessage(structure: "link") }
@@ -18,7 +21,7 @@ struct GroupListing: Sendable {
       links.append(try Link(message: &cursor))
     }
     if let message = try header.first(.linkInfo) {
-      links += try Self.denseLinks(message.body, in: space)
+      links += try Self.denseLinks(message.body, in: space, &traversal)
     }
     var targets: [String: LinkTarget] = [:]
     targets.reserveCapacity(links.count)
@@ -38,7 +41,7 @@ struct GroupListing: Sendable {
   }
 
   private static func denseLinks(
-    _ body: [UInt8], in space: AddressSpace
+    _ body: [UInt8], in space: AddressSpace, _ traversal: inout Traversal
   ) throws(HDF5Error.Reason) -> [Link] {
     var cursor = space.cursor(over: body, of: "link info")
     try cursor.version(0...0)
@@ -47,11 +50,13 @@ struct GroupListing: Sendable {
     guard let heapAddress = try cursor.address(), let treeAddress = try cursor.address() else {
       return []
     }
+    try traversal.enter(treeAddress, 0)
     var heap = try FractalHeap(at: heapAddress, in: space)
     var links: [Link] = []
     try TreeV2(at: treeAddress, type: 5, recordSize: 4 + heap.identifierSize, in: space).forEach {
       (record) throws(HDF5Error.Reason) in
       let object = try heap.object(Array(record[4...]))
+      try traversal.spend(UInt64(object.count))
       var cursor = space.cursor(over: object, of: "link")
       links.append(try Link(message: &cursor))
     }

@@ -29,12 +29,14 @@ struct ObjectHeader: Sendable {
 
   let address: UInt64
   let messages: [Message]
+  /// The bytes that the header takes in the file.
+  let byteCount: Int
   private static let name = "object header"
 
   init(at address: UInt64, in space: AddressSpace) throws(HDF5Error.Reason) {
     self.address = address
     let start = try space.cursor(at: address, 4, of: Self.name).bytes
-    messages =
+    (messages, byteCount) =
       start.elementsEqual("OHDR".utf8)
       ? try Self.modern(at: address, in: space) : try Self.classic(at: address, in: space)
   }
@@ -59,7 +61,7 @@ struct ObjectHeader: Sendable {
 
   private static func classic(
     at address: UInt64, in space: AddressSpace
-  ) throws(HDF5Error.Reason) -> [Message] {
+  ) throws(HDF5Error.Reason) -> ([Message], byteCount: Int) {
     var head = try space.cursor(at: address, 16, of: name)
     try head.version(1...1)
     try head.skip(1 + 2 + 4)
@@ -67,8 +69,10 @@ struct ObjectHeader: Sendable {
     var traversal = Traversal(name, in: space)
     var chunks = [(address: address + 16, size: size)]
     var messages: [Message] = []
+    var byteCount = 0
     while let chunk = chunks.popLast() {
       try traversal.enter(chunk.address, chunk.size)
+      byteCount += chunk.size
       var cursor = try space.cursor(at: chunk.address, chunk.size, of: name)
       while cursor.left >= 8 {
         let type = try cursor.short()
@@ -79,14 +83,14 @@ struct ObjectHeader: Sendable {
         try add(type, flags, body, to: &messages, space, &chunks)
       }
     }
-    return messages
+    return (messages, byteCount)
   }
 
   // MARK: Version 2
 
   private static func modern(
     at address: UInt64, in space: AddressSpace
-  ) throws(HDF5Error.Reason) -> [Message] {
+  ) throws(HDF5Error.Reason) -> ([Message], byteCount: Int) {
     var head = try space.cursor(at: address, 6, of: name)
     try head.skip(4)
     try head.version(2...2)
@@ -104,8 +108,10 @@ struct ObjectHeader: Sendable {
     var chunks = [(address: address, size: prefix + size + 4)]
     var isFirst = true
     var messages: [Message] = []
+    var byteCount = 0
     while let chunk = chunks.popLast() {
       try traversal.enter(chunk.address, chunk.size)
+      byteCount += chunk.size
       let bytes = try space.read(chunk.address, chunk.size, of: name)
       var cursor = space.cursor(over: bytes, of: name)
       try cursor.verifyChecksum()
@@ -124,7 +130,7 @@ struct ObjectHeader: Sendable {
         try add(type, messageFlags, body, to: &messages, space, &chunks)
       }
     }
-    return messages
+    return (messages, byteCount)
   }
 
   private static func add(

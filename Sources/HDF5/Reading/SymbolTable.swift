@@ -3,11 +3,10 @@
 /// Source: HDF5 File Format Specification 3.0, III.A.1 (B-tree), III.B (nodes), III.D (heap).
 enum SymbolTable {
   static func links(
-    tree: UInt64, heap: UInt64, in space: AddressSpace
+    tree: UInt64, heap: UInt64, in space: AddressSpace, _ traversal: inout Traversal
   ) throws(HDF5Error.Reason) -> [Link] {
-    let names = try LocalHeap(at: heap, in: space)
+    let names = try LocalHeap(at: heap, in: space, &traversal)
     var links: [Link] = []
-    var traversal = Traversal("group B-tree", in: space)
     var pending = [tree]
     while let address = pending.popLast() {
       let isLeaf =
@@ -83,7 +82,9 @@ struct LocalHeap {
   private let bytes: [UInt8]
   private static let name = "local heap"
 
-  init(at address: UInt64, in space: AddressSpace) throws(HDF5Error.Reason) {
+  init(
+    at address: UInt64, in space: AddressSpace, _ traversal: inout Traversal
+  ) throws(HDF5Error.Reason) {
     var cursor = try space.cursor(
       at: address, 8 + 2 * space.lengthSize + space.offsetSize, of: Self.name)
     try cursor.expect("HEAP")
@@ -91,6 +92,7 @@ struct LocalHeap {
     try cursor.skip(3)
     let size = try cursor.count(space.lengthSize)
     _ = try cursor.length()
+    try traversal.enter(address, size)
     bytes = try space.read(try cursor.definedAddress(), size, of: Self.name)
   }
 

@@ -11,8 +11,8 @@ struct Container: Sendable {
   let features: [String]
   let digest: String
   let graph: StoredGraph
-  /// The bytes that the graph's JSON takes.
-  let graphByteCount: Int
+  /// Where the values lie.
+  let store: any ValueStore
 
   /// Opens a container and checks version, features, digest and graph, in this order.
   /// - Throws: `HDF5Error` or `ModelFileError` naming the place and both sides.
@@ -22,9 +22,16 @@ struct Container: Sendable {
     version = root.version
     producer = root.producer
     features = root.features
-    digest = root.digest
+    if features.contains(Schema.Feature.packed) {
+      let packed = try PackedReading(file)
+      digest = Digest.root(
+        version: version, producer: producer, features: root.featureText, graph: packed.content)
+      graph = try Container.parse(packed.graph, of: file, root).numbered()
+      store = try PackedStore(packed, graph: graph)
+      return
+    }
+    digest = try root.digest(file)
     let bytes = try Container.graphBytes(file)
-    graphByteCount = bytes.count
     let computed = Digest.root(
       version: version, producer: producer, features: root.featureText, graph: bytes)
     guard computed == digest else {
@@ -33,6 +40,21 @@ struct Container: Sendable {
         reason: .digest(stored: digest, computed: computed))
     }
     graph = try Container.parse(bytes, of: file, root)
+    store = OpenStore(file: file)
+    try refuseBomb()
+  }
+
+  /// Compares the bytes of all tensors with the file's size, before any is read.
+  private func refuseBomb() throws {
+    var total = 0
+    for (place, values) in graph.allValues {
+      let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
+      total = overflow ? Int.max : sum
+      let limits = ReadOptions(maximumByteCount: Int.max)
+      if let problem = limits.refusal(declaring: total, in: file.fileSize) {
+        throw ModelFileError(file: file.name, place: place, reason: .size(problem))
+      }
+    }
   }
 
   private static func graphBytes(_ file: HDF5File) throws -> [UInt8] {
@@ -76,47 +98,62 @@ struct Container: Sendable {
     let version: FormatVersion
     let producer: String
     let featureText: String
-    let digest: String
     var features: [String] { featureText.split(separator: " ").map(String.init) }
+    private let group: HDF5Group
 
     init(_ file: HDF5File) throws {
-      let root = try file.root
-      guard Root.isContainer(root) else {
+      group = try file.root
+      guard Root.isContainer(group) else {
         throw ModelFileError(file: file.name, place: "", reason: .notAContainer)
       }
-      func refuse(_ name: String, _ reason: ModelFileError.Reason) -> ModelFileError {
-        ModelFileError(file: file.name, place: "/@\(name)", reason: reason)
-      }
-      func text(_ name: String) throws -> String {
-        guard let attribute = try root.attribute(name), attribute.count == 1,
-          case .fixedString = attribute.datatype
-        else { throw refuse(name, .attribute(expected: "one string of fixed size")) }
-        return try attribute.string()
-      }
       let name = Schema.Attribute.formatVersion
-      guard let attribute = try root.attribute(name), case .integer = attribute.datatype,
+      guard let attribute = try group.attribute(name), case .integer = attribute.datatype,
         case let numbers = try attribute.integers(), numbers.count == 2,
         numbers.allSatisfy({ $0 >= 0 })
-      else { throw refuse(name, .attribute(expected: "two integers, major and minor")) }
+      else {
+        throw Root.refusal(
+          file, name, .attribute(expected: "two integers, major and minor"))
+      }
       version = FormatVersion(major: numbers[0], minor: numbers[1])
       guard version.major == Schema.version.major else {
-        throw refuse(name, .version(found: version, known: Schema.version))
+        throw Root.refusal(file, name, .version(found: version, known: Schema.version))
       }
-      featureText = try text(Schema.Attribute.features)
-      producer = try text(Schema.Attribute.producer)
-      digest = try text(Schema.Attribute.digest)
+      featureText = try Root.text(Schema.Attribute.features, of: group, file)
+      producer = try Root.text(Schema.Attribute.producer, of: group, file)
       let unknown = features.filter { !Schema.knownFeatures.contains($0) }
       guard unknown.isEmpty else {
-        throw refuse(Schema.Attribute.features, .features(unknown))
+        throw Root.refusal(file, Schema.Attribute.features, .features(unknown))
       }
+    }
+
+    /// The digest over the graph and these attributes, which only open files state.
+    func digest(_ file: HDF5File) throws -> String {
+      let digest = try Root.text(Schema.Attribute.digest, of: group, file)
       guard Digest.isHexadecimal(digest) else {
-        throw refuse(Schema.Attribute.digest, .attribute(expected: "64 hexadecimal digits"))
+        throw Root.refusal(
+          file, Schema.Attribute.digest, .attribute(expected: "64 hexadecimal digits"))
       }
+      return digest
     }
 
     /// Whether the root group says that it is a container; never fails.
     static func isContainer(_ root: HDF5Group) -> Bool {
       (try? root.attribute(Schema.Attribute.format)?.string()) == Schema.format
+    }
+
+    private static func text(
+      _ name: String, of group: HDF5Group, _ file: HDF5File
+    ) throws -> String {
+      guard let attribute = try group.attribute(name), attribute.count == 1,
+        case .fixedString = attribute.datatype
+      else { throw refusal(file, name, .attribute(expected: "one string of fixed size")) }
+      return try attribute.string()
+    }
+
+    private static func refusal(
+      _ file: HDF5File, _ name: String, _ reason: ModelFileError.Reason
+    ) -> ModelFileError {
+      ModelFileError(file: file.name, place: "/@\(name)", reason: reason)
     }
   }
 }

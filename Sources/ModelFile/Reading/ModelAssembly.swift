@@ -20,25 +20,23 @@ struct ModelAssembly {
       for weight in layer.weights {
         let isVariance = layer.kind.isVariance(weight.name)
         for (place, values) in weight.allValues(in: layer.path) {
-          let stored = try StoredValues(values, in: file, place: place)
-          if let other = places.updateValue(place, forKey: stored.objectAddress) {
+          let identity = try container.store.identity(of: values, place: place)
+          if let other = places.updateValue(place, forKey: identity) {
             throw ModelFileError(file: file.name, place: place, reason: .shared(with: other))
           }
           entries[values.path] = ContainerSource.Entry(
             place: place, values: values, isVariance: isVariance)
           let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
-          guard !overflow, sum <= options.maximumByteCount else {
-            throw ModelFileError(
-              file: file.name, place: place,
-              reason: .tooLarge(
-                declared: overflow ? Int.max : sum, limit: options.maximumByteCount))
+          total = overflow ? Int.max : sum
+          if let problem = options.refusal(declaring: total, in: file.fileSize) {
+            throw ModelFileError(file: file.name, place: place, reason: .size(problem))
           }
-          total = sum
         }
       }
     }
     source = ContainerSource(
-      file, entries: entries, allowsNonFinite: options.allowsNonFinite)
+      file: file.name, store: container.store, entries: entries,
+      allowsNonFinite: options.allowsNonFinite)
   }
 
   /// The model, checked as a whole.
@@ -114,23 +112,12 @@ struct ModelAssembly {
     let raw = try source.readRaw(
       stored.values.path, shape: stored.values.shape, scalarType: .float64)
     let values = raw.doubles
-    guard values.allSatisfy({ $0 >= 0 }), zip(values, values.dropFirst()).allSatisfy(>=) else {
+    guard values.allSatisfy({ $0 >= 0 }) else {
       throw ModelFileError(
         file: file.name, place: "\(weight) spectrum",
-        reason: .form("singular values are not in falling order or below 0"))
+        reason: .form("a singular value is below 0"))
     }
     return Spectrum(values: values, tailEnergy: stored.tailEnergy)
-  }
-}
-
-extension LayerKind {
-  /// Whether a weight holds variances, which are never negative.
-  func isVariance(_ name: String) -> Bool {
-    switch self {
-    case .batchNormalization: name == "moving_variance"
-    case .dataNormalization: name == "variance"
-    default: false
-    }
   }
 }
 

@@ -65,16 +65,16 @@ public enum ModelFileVerifier {
       report.digest = container.digest
       for (place, values) in container.graph.allValues {
         do {
-          let stored = try StoredValues(values, in: file, place: place)
-          _ = try stored.bytes()
+          _ = try container.store.bytes(of: values, place: place)
           report.tensorCount += 1
-          report.storedByteCounts[place] = try stored.storedByteCount
+          report.storedByteCounts[place] = try container.store.storedByteCount(
+            of: values, place: place)
         } catch {
           report.add(error)
         }
       }
       if report.isSound { try checkWhole(container, allowsNonFinite, &report) }
-      checkNotes(container, &report)
+      if container.store is OpenStore { checkNotes(container, &report) }
     } catch {
       report.add(error)
     }

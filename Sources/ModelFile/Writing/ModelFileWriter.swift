@@ -26,7 +26,10 @@ public enum ModelFileWriter {
     let written: WrittenFile
     do {
       try progress(.started)
-      try writeOpen(model, to: output.path, options, views, progress)
+      switch options.layout {
+      case .open: try writeOpen(model, to: output.path, options, views, progress)
+      case .packed: try writePacked(model, to: output.path, options, progress)
+      }
       try seal(output)
       try progress(.sealed)
       try output.sync()
@@ -44,10 +47,8 @@ public enum ModelFileWriter {
     _ progress: (WriteStage) throws -> Void
   ) throws {
     let file = try HDF5Writer(
-      creating: path, options: HDF5WriterOptions(compatibility: .v110))
-    let count = model.layers.reduce(0) { sum, layer in
-      layer.weights.reduce(sum) { $0 + $1.weight.components.count }
-    }
+      creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
+    let count = componentCount(of: model)
     var nodes = NodeWriter(model, options: options)
     var index = 0
     for layer in model.layers {
@@ -57,7 +58,16 @@ public enum ModelFileWriter {
       }
     }
     let graph = StoredGraph(model, layers: nodes.layers, isStripped: options.isStripped)
-    try writeRoot(graph.bytes, features: "", to: file)
+    let bytes = graph.bytes
+    try file.writeDataset(
+      Schema.Path.graph, extents: [bytes.count], datatype: .integer(size: 1, isSigned: false),
+      bytes: bytes, layout: graphLayout(bytes))
+    try writeFacts(features: "", to: file)
+    try file.setAttribute(
+      Schema.Attribute.digest,
+      .text(
+        Digest.root(
+          version: Schema.version, producer: Schema.producer, features: "", graph: bytes)))
     try progress(.graph)
     let paths = nodes.paths
     for view in views {
@@ -74,13 +84,38 @@ public enum ModelFileWriter {
     try file.close()
   }
 
-  /// Writes the graph and the attributes that make the file a container.
-  private static func writeRoot(
-    _ graph: [UInt8], features: String, to file: borrowing HDF5Writer
+  private static func writePacked(
+    _ model: Model, to path: String, _ options: StorageOptions,
+    _ progress: (WriteStage) throws -> Void
   ) throws {
+    let count = componentCount(of: model)
+    var packing = PackedWriting(isStripped: options.isStripped)
+    var index = 0
+    for layer in model.layers {
+      try packing.add(layer) { place in
+        try progress(.tensor(place, index: index, count: count))
+        index += 1
+      }
+    }
+    let bytes = packing.bytes(model)
+    let file = try HDF5Writer(
+      creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
+    try writeFacts(features: Schema.Feature.packed, to: file)
     try file.writeDataset(
-      Schema.Path.graph, extents: [graph.count], datatype: .integer(size: 1, isSigned: false),
-      bytes: graph, layout: graphLayout(graph))
+      Schema.Path.packed, extents: [bytes.count], datatype: .integer(size: 1, isSigned: false),
+      bytes: bytes)
+    try file.close()
+    try progress(.graph)
+  }
+
+  private static func componentCount(of model: Model) -> Int {
+    model.layers.reduce(0) { sum, layer in
+      layer.weights.reduce(sum) { $0 + $1.weight.components.count }
+    }
+  }
+
+  /// Writes the attributes that make the file a container.
+  private static func writeFacts(features: String, to file: borrowing HDF5Writer) throws {
     let version = Schema.version
     try file.setAttribute(Schema.Attribute.format, .text(Schema.format))
     try file.setAttribute(
@@ -90,11 +125,6 @@ public enum ModelFileWriter {
         bytes: [UInt8(version.major), 0, 0, 0, UInt8(version.minor), 0, 0, 0]))
     try file.setAttribute(Schema.Attribute.producer, .text(Schema.producer))
     try file.setAttribute(Schema.Attribute.features, .text(features))
-    try file.setAttribute(
-      Schema.Attribute.digest,
-      .text(
-        Digest.root(
-          version: version, producer: Schema.producer, features: features, graph: graph)))
   }
 
   /// JSON shrinks to a fifth; only the smallest graphs are left as they are.

@@ -26,6 +26,10 @@ struct StorageChoice {
     }
     guard raw.shape.order > 0, raw.bytes.count > StorageChoice.overhead else { return .contiguous }
     let trial = Trial(raw, level: level)
+    // Readers take a large file that shrinks like zeros do for a bomb.
+    guard raw.bytes.count <= StorageChoice.chunkByteCount || trial.share > 0.01 else {
+      return .contiguous
+    }
     if compression == .automatic {
       let isCandidate = isSmallModel || isMasked || raw.scalarType.byteCount == 1
       guard trial.share <= (isCandidate ? 0.97 : 0.75) else { return .contiguous }
@@ -61,7 +65,7 @@ struct StorageChoice {
         (share, shuffles) = (plain, false)
         return
       }
-      let shuffled = Trial.shuffled(sample, elementSize: size)
+      let shuffled = PackedLayout.shuffled(sample, elementSize: size)
       let other = Double(Zlib.compress(shuffled, level: level).count) / Double(sample.count)
       (share, shuffles) = other < plain ? (other, true) : (plain, false)
     }
@@ -72,18 +76,6 @@ struct StorageChoice {
       guard bytes.count > 4 * part else { return bytes }
       let middle = bytes.count / 2 / 8 * 8
       return Array(bytes[..<part]) + Array(bytes[middle..<middle + part])
-    }
-
-    /// Bytes of equal weight brought together, as HDF5's shuffle does.
-    private static func shuffled(_ bytes: [UInt8], elementSize: Int) -> [UInt8] {
-      var result: [UInt8] = []
-      result.reserveCapacity(bytes.count)
-      for byte in 0..<elementSize {
-        for index in stride(from: byte, to: bytes.count, by: elementSize) {
-          result.append(bytes[index])
-        }
-      }
-      return result
     }
   }
 }

@@ -8,7 +8,10 @@ struct GraphInliner {
   private let source: LayerBuilder
   private var layers: [Layer] = []
   private var calls: [Model.Call] = []
+  private var expansionCount = 0
   private var paths = Set<String>()
+  /// Calls of arithmetic operators, with their arguments as the file has them.
+  private(set) var operators: [(call: Int, arguments: JSONObject, fallback: Opaque)] = []
 
   /// Nested models that call nested models twice, thirty deep, would have 2³⁰ calls.
   private static let callLimit = 200_000
@@ -83,6 +86,10 @@ struct GraphInliner {
   private mutating func expand(_ level: KerasLevel, inputs: [Model.Endpoint], training: Bool?)
     throws -> [Model.Endpoint]
   {
+    expansionCount += 1
+    guard expansionCount <= Self.callLimit else {
+      throw KerasProblem("model_config", "more than \(Self.callLimit) calls of nested models")
+    }
     guard inputs.count == level.inputs.count else {
       throw KerasProblem(
         "model_config: \(level.name)",
@@ -141,6 +148,10 @@ struct GraphInliner {
       throw KerasProblem(entry.path, "it is called, but is no layer of the model")
     }
     var arguments = arguments
+    if let fallback = entry.translation?.fallback {
+      operators.append((calls.count, arguments, fallback))
+      arguments = [:]
+    }
     arguments["training"] = nil
     if let training, Self.heedsTraining(kind, training) { arguments["training"] = .bool(training) }
     calls.append(Model.Call(layer: layer, inputs: operands, arguments: arguments))

@@ -90,6 +90,7 @@ struct ReferenceResolver {
     throws(KerasProblem) -> KerasEndpoint
   {
     let count = level.entries[index].calls.count
+    guard count > 0 || !level.entries[index].isInput else { throw unlisted(index) }
     let (call, overflow) = reference.node.subtractingReportingOverflow(base)
     guard !overflow, call >= 0, call < count else {
       throw KerasProblem(
@@ -118,6 +119,10 @@ struct ReferenceResolver {
     return try checked(reference, index, base: base, for: reader)
   }
 
+  private func unlisted(_ index: Int) -> KerasProblem {
+    KerasProblem(place, "'\(level.entries[index].name)' is read, but is not among input_layers")
+  }
+
   private func sort() throws(KerasProblem) {
     func nodes(_ endpoints: [KerasEndpoint]) -> [KerasOrder.Node] {
       endpoints.map { KerasOrder.Node(layer: $0.entry, call: $0.call) }
@@ -129,8 +134,7 @@ struct ReferenceResolver {
     else { throw KerasProblem(place, "the layers' inputs form a cycle") }
     let given = Set(level.inputs.map(\.entry))
     for index in order.layers where level.entries[index].isInput && !given.contains(index) {
-      throw KerasProblem(
-        place, "'\(level.entries[index].name)' is read, but is not among input_layers")
+      throw unlisted(index)
     }
     level.order = order.layers
     level.schedule = order.schedule

@@ -5,6 +5,8 @@ import Tensors
 /// Makes layers of translated entries and their bound weights.
 struct LayerBuilder {
   let source: KerasSource
+  /// Whether NaN, ∞ and negative variances are let through.
+  let allowsNonFinite: Bool
 
   /// The most values that a Normalization's statistics may have to be read at once.
   private static let statisticsLimit = 1 << 20
@@ -18,11 +20,14 @@ struct LayerBuilder {
       path: entry.path, kind: translation.kind, isTrainable: isTrainable,
       typePolicy: KerasValue.policyName(entry.configuration["dtype"]))
     layer.weights = entry.weights.map { bound in
-      Layer.NamedWeight(bound.name, Weight(parameter(bound.stored)))
+      let values = KerasValues(
+        source: source, place: "\(entry.path)/\(bound.name)",
+        isVariance: translation.kind.isVariance(bound.name))
+      return Layer.NamedWeight(bound.name, Weight(parameter(bound.stored, values)))
     }
     switch layer.kind {
     case .dense where entry.weights.contains { $0.name == "kernel_scale" }:
-      try scaleKernel(&layer)
+      try scaleKernel(&layer, of: entry)
     case .dataNormalization(let settings) where settings.mean == nil:
       layer.kind = .dataNormalization(try withStatistics(settings, of: layer))
     default: break
@@ -30,16 +35,17 @@ struct LayerBuilder {
     return layer
   }
 
-  private func parameter(_ stored: StoredTensor) -> Parameter {
+  private func parameter(_ stored: StoredTensor, _ values: KerasValues) -> Parameter {
     Parameter(
-      deferredTo: source, key: stored.path, shape: stored.shape, scalarType: stored.scalarType)
+      deferredTo: allowsNonFinite ? source : values, key: stored.path, shape: stored.shape,
+      scalarType: stored.scalarType)
   }
 
   /// Joins Keras' int8 kernel and its scales to one parameter: w = q ÷ kernel_scale.
-  private func scaleKernel(_ layer: inout Layer) throws {
+  private func scaleKernel(_ layer: inout Layer, of entry: KerasEntry) throws {
     guard let scale = layer.weight("kernel_scale")?.components.first?.parameter,
       let kernel = layer.weights.firstIndex(where: { $0.name == "kernel" }),
-      let stored = layer.weights[kernel].weight.components.first?.parameter,
+      let stored = entry.weights.first(where: { $0.name == "kernel" })?.stored,
       stored.scalarType == .int8
     else {
       throw source.failure(
@@ -50,7 +56,9 @@ struct LayerBuilder {
       throw source.failure(
         layer.path, "kernel_scale: expected \(stored.shape.last) finite numbers other than 0")
     }
-    let encoded = Parameter(try stored.raw(), encoding: .int8(scales: factors.map { 1 / $0 }))
+    let encoded = Parameter(
+      deferredTo: source, key: stored.path, shape: stored.shape, scalarType: .int8,
+      encoding: .int8(scales: factors.map { 1 / $0 }))
     layer.weights[kernel].weight = Weight(encoded)
     layer.weights.removeAll { $0.name == "kernel_scale" }
   }

@@ -9,6 +9,8 @@ struct LayerTranslation {
   var weights: [ExpectedWeight]?
   /// What the user must know of it.
   var remark: String?
+  /// What the layer is where `kind` does not fit its inputs; set for arithmetic operators.
+  var fallback: Opaque?
 }
 
 /// A weight that a known layer has.
@@ -56,7 +58,12 @@ struct LayerTranslator {
       if !isCode, isOfKeras, let kind = try kind() {
         return LayerTranslation(kind: kind, weights: weights)
       }
-      return carried(weights: weights, isCode: isCode)
+      var translation = carried(weights: weights, isCode: isCode)
+      if let kind = operatorKind(), case .opaque(let opaque) = translation.kind {
+        translation = LayerTranslation(
+          kind: kind, weights: [], remark: translation.remark, fallback: opaque)
+      }
+      return translation
     } catch {
       throw KerasProblem(entry.path, error.description)
     }
@@ -111,6 +118,16 @@ struct LayerTranslator {
     if let kind = try poolingKind() { return kind }
     if let kind = try activationKind() { return kind }
     return try shapingKind()
+  }
+
+  /// Whether the class is one whose weights are known by name alone.
+  static func isClassOfKeras(_ className: String) -> Bool {
+    let entry = KerasEntry(
+      name: className, path: className, className: className, module: nil,
+      configuration: ["units": 1, "filters": 1, "kernel_size": 1, "input_dim": 1, "output_dim": 1],
+      nested: nil)
+    let translator = LayerTranslator(entry: entry, version: .unstated)
+    return (try? translator.expectedWeights()) != nil
   }
 
   /// The number before a final `D` or within `…2DTranspose`; nil for other names.

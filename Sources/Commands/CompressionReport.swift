@@ -1,0 +1,160 @@
+import Compression
+import Datasets
+import JSON
+import Models
+import Pipelines
+import Reports
+import Training
+
+/// Prints what a compression planned or did.
+struct CompressionReport {
+  let outcome: CompressionOutcome
+  let request: CompressionRequest
+
+  init(_ outcome: CompressionOutcome, request: CompressionRequest) {
+    self.outcome = outcome
+    self.request = request
+  }
+
+  func print(_ format: Table.Format, to console: Console) {
+    switch format {
+    case .json: console.result(json().serialized(pretty: true))
+    case .csv: console.result(table().csv())
+    case .table, .markdown:
+      let table = table().droppingEmptyColumns()
+      console.result(format == .markdown ? table.markdown() : table.aligned())
+      console.result()
+      lines().forEach { console.result($0) }
+    }
+  }
+
+  /// A line per kernel: what was done, at what cost and why.
+  private func table() -> Table {
+    let reports = Dictionary(
+      outcome.reports.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    let rows = outcome.plan.kernels.map { decision -> [Cell] in
+      let report = reports[decision.path]
+      var form: Cell = .text("dense")
+      var ranks: [Int] = []
+      if case .factorize(let kind, let chosen) = decision.action {
+        form = .text(kind.rawValue)
+        ranks = chosen
+      } else if let report, report.form != .dense {
+        form = .text(report.form.rawValue)
+        ranks = report.ranks
+      }
+      return [
+        .text(decision.path), form,
+        ranks.isEmpty ? .missing : .text(ranks.map(String.init).joined(separator: "×")),
+        report.map { .integer($0.parametersBefore) } ?? .missing,
+        report.map { .integer($0.parametersAfter) } ?? .missing,
+        report?.relativeError.map { $0 == 0 ? .missing : .number($0) } ?? .missing,
+        .text(decision.reason),
+      ]
+    }
+    return Table(
+      columns: [
+        Table.Column("kernel"), Table.Column("form"), Table.Column("rank", key: "ranks"),
+        Table.Column("before", key: "parameters_before"),
+        Table.Column("after", key: "parameters_after"),
+        Table.Column("error", key: "relative_error"), Table.Column("why", key: "reason"),
+      ], rows: rows)
+  }
+
+  private func lines() -> [String] {
+    let before = outcome.before
+    var lines: [String] = []
+    guard let after = outcome.after else {
+      if let planned = outcome.planned {
+        lines.append(
+          "plan: parameters \(Units.grouped(planned.originalParameterCount)) → "
+            + "\(Units.grouped(planned.parameterCount)) (\(Units.ratio(planned.compressionRatio)))"
+            + macs(before.multiplications, planned.multiplications)
+            + (planned.isExact ? "" : " · not proven to be the best")
+        )
+      }
+      lines.append("nothing was written (--dry-run)")
+      return lines
+    }
+    lines.append(
+      "parameters \(ratio(before.parameterCount, after.parameterCount)) "
+        + "(\(Units.grouped(before.parameterCount)) → \(Units.grouped(after.parameterCount))) · "
+        + "file \(ratio(before.fileByteCount, after.fileByteCount)) "
+        + "(\(Units.bytes(before.fileByteCount)) → \(Units.bytes(after.fileByteCount)))"
+        + macs(before.multiplications, after.multiplications)
+        + " · \(Units.duration(seconds: outcome.seconds))")
+    lines += before.remarks.map { "note: \($0.description)" }
+    lines.append(
+      outcome.viewObstacle.map { "Keras view: no (\($0))" }
+        ?? "Keras view: yes, keras.models.load_model(\"\(request.output)\") opens this file")
+    lines += accuracy
+    lines.append("wrote \(request.output); next: modelc inspect \(request.output)")
+    return lines
+  }
+
+  /// What is known of the result's accuracy, and how the method was chosen.
+  private var accuracy: [String] {
+    guard let choice = outcome.choice, let data = request.data else {
+      return [
+        "accuracy: not measured, and it may fall a lot; measure it with: "
+          + "modelc evaluate \(request.output) --data DATA"
+      ]
+    }
+    var lines: [String] = []
+    if outcome.candidates.count > 1 {
+      let tried = outcome.candidates.map { candidate in
+        "\(candidate.weighting.rawValue) \(Units.significant(candidate.loss, digits: 3))"
+          + (candidate.isChosen ? " (taken)" : "")
+      }
+      lines.append("weighting, by loss on held-out examples: " + tried.joined(separator: ", "))
+    }
+    if let last = outcome.history.last {
+      lines.append(
+        "fine-tuned for \(outcome.history.count) epochs, validation loss "
+          + Units.significant(last.validationLoss ?? last.loss, digits: 3))
+    }
+    let share = choice.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
+    lines.append(
+      "accuracy: \(share)loss \(Units.significant(choice.loss, digits: 4)) on "
+        + "\(Units.grouped(choice.count)) held-out examples of \(data.dataset.name); test data "
+        + "chose nothing: modelc evaluate \(request.output) --data DATA")
+    return lines
+  }
+
+  private func macs(_ before: Int?, _ after: Int?) -> String {
+    guard let before, let after, after > 0 else { return "" }
+    return " · MACs \(ratio(before, after))"
+  }
+
+  private func ratio(_ before: Int, _ after: Int) -> String {
+    Units.ratio(Double(before) / Double(max(after, 1)))
+  }
+
+  private func json() -> JSONValue {
+    let before = outcome.before
+    let after = outcome.after
+    func count(_ value: Int?) -> JSONValue { value.map { .integer($0) } ?? .null }
+    return .object([
+      "version": 1, "output": after == nil ? .null : .string(request.output),
+      "parameters_before": .integer(before.parameterCount),
+      "parameters_after": count(after?.parameterCount ?? outcome.planned?.parameterCount),
+      "file_bytes_before": .integer(before.fileByteCount),
+      "file_bytes_after": count(after?.fileByteCount),
+      "macs_before": count(before.multiplications),
+      "macs_after": count(after?.multiplications ?? outcome.planned?.multiplications),
+      "seconds": .number(outcome.seconds),
+      "held_out_loss": outcome.choice.map { .number($0.loss) } ?? .null,
+      "held_out_accuracy": outcome.choice?.accuracy.map { .number($0) } ?? .null,
+      "candidates": .array(
+        outcome.candidates.map {
+          .object([
+            "weighting": .string($0.weighting.rawValue), "loss": .number($0.loss),
+            "taken": .bool($0.isChosen),
+          ])
+        }),
+      "keras_view": after == nil ? .null : .bool(outcome.viewObstacle == nil),
+      "keras_view_obstacle": outcome.viewObstacle.map { .string($0) } ?? .null,
+      "kernels": table().jsonRows, "plan": outcome.plan.json,
+    ])
+  }
+}

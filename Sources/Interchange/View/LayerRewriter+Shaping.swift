@@ -1,0 +1,84 @@
+import JSON
+import Models
+
+extension LayerRewriter {
+  /// Pooling, merging, and layers that move, add or drop values: one piece each.
+  mutating func appendShaping() {
+    switch layer.kind {
+    case .pooling(let settings):
+      let window = settings.window
+      append(
+        layer.kind.title,
+        [
+          "pool_size": .list(window.size), "strides": .list(window.strides),
+          "padding": .string(window.padding.rawValue), "data_format": format(window.dataFormat),
+        ])
+    case .globalPooling(let settings):
+      append(
+        layer.kind.title,
+        ["data_format": format(settings.dataFormat), "keepdims": .bool(settings.keepsAxes)])
+    case .merge: append(layer.kind.title, [:])
+    case .concatenate(let settings): append("Concatenate", ["axis": .integer(settings.axis)])
+    case .bordering(let settings): appendBordering(settings)
+    case .upSampling(let settings): appendUpSampling(settings)
+    case .reshaping(let operation): appendReshaping(operation)
+    case .regularisation(let settings): appendRegularisation(settings)
+    default: break
+    }
+  }
+
+  func format(_ format: DataFormat) -> JSONValue {
+    format == .channelsLast ? "channels_last" : "channels_first"
+  }
+
+  private mutating func appendBordering(_ settings: Bordering) {
+    let key = settings.operation == .pad ? "padding" : "cropping"
+    if settings.amounts.count == 1 {
+      append(layer.kind.title, [key: .list(settings.amounts[0])])
+      return
+    }
+    append(
+      layer.kind.title,
+      [
+        key: .array(settings.amounts.map { .list($0) }), "data_format": format(settings.dataFormat),
+      ])
+  }
+
+  private mutating func appendUpSampling(_ settings: UpSampling) {
+    switch settings.factors.count {
+    case 1: append("UpSampling1D", ["size": .integer(settings.factors[0])])
+    case 2:
+      append(
+        "UpSampling2D",
+        [
+          "size": .list(settings.factors), "data_format": format(settings.dataFormat),
+          "interpolation": .string(settings.interpolation),
+        ])
+    default:
+      append(
+        "UpSampling3D",
+        ["size": .list(settings.factors), "data_format": format(settings.dataFormat)])
+    }
+  }
+
+  private mutating func appendReshaping(_ operation: Reshaping) {
+    switch operation {
+    case .flatten(let dataFormat): append("Flatten", ["data_format": format(dataFormat)])
+    case .reshape(let extents): append("Reshape", ["target_shape": .list(extents)])
+    case .permute(let axes): append("Permute", ["dims": .list(axes)])
+    case .repeatVector(let count): append("RepeatVector", ["n": .integer(count)])
+    }
+  }
+
+  private mutating func appendRegularisation(_ settings: Regularisation) {
+    let key =
+      switch settings.kind {
+      case .gaussianNoise: "stddev"
+      case .activityRegularization: "l1"
+      default: "rate"
+      }
+    append(
+      settings.kind.className, [key: .number(settings.rate)],
+      heedsTraining: settings.kind != .activityRegularization)
+  }
+}

@@ -1,0 +1,63 @@
+public import Compression
+import Foundation
+import Interchange
+import JSON
+import LinearAlgebra
+import ModelFile
+import Models
+
+/// The main job: read, plan, factorise, write, verify.
+public enum Compress {
+  /// Plans only; nothing is factorised or written.
+  public static func plan(
+    _ request: CompressionRequest,
+    progress: (@Sendable (CompressionProgress) -> Void)? = nil
+  ) throws -> CompressionOutcome {
+    let start = monotonicSeconds()
+    var job = try CompressionJob(request, progress: progress)
+    let (planned, plan) = try job.decide()
+    return CompressionOutcome(
+      before: job.before, after: nil, planned: planned, plan: plan, reports: [], written: nil,
+      viewObstacle: nil, seconds: monotonicSeconds() - start)
+  }
+
+  /// Compresses a file.
+  ///
+  /// - Throws: an error whose description names place and both sides. Nothing is left behind and an
+  ///   existing output stays as it was.
+  public static func run(
+    _ request: CompressionRequest,
+    progress: (@Sendable (CompressionProgress) -> Void)? = nil
+  ) throws -> CompressionOutcome {
+    let start = monotonicSeconds()
+    try checkOutput(request)
+    var job = try CompressionJob(request, progress: progress)
+    var outcome = try job.run()
+    outcome.seconds = monotonicSeconds() - start
+    return outcome
+  }
+
+  /// Refuses an output that is the input, or that stands there without `force`.
+  static func checkOutput(_ request: CompressionRequest) throws {
+    let input = URL(fileURLWithPath: request.input).resolvingSymlinksInPath().path
+    let output = URL(fileURLWithPath: request.output).resolvingSymlinksInPath().path
+    if input == output || isSameFile(input, output) {
+      throw PipelineError(
+        place: request.output,
+        reason: "input and output are the same file; name another output with -o")
+    }
+    try AtomicFile.check(request.output, force: request.force)
+  }
+
+  private static func isSameFile(_ left: String, _ right: String) -> Bool {
+    func identity(_ path: String) -> [UInt64]? {
+      guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+        let inode = attributes[.systemFileNumber] as? NSNumber,
+        let device = attributes[.systemNumber] as? NSNumber
+      else { return nil }
+      return [device.uint64Value, inode.uint64Value]
+    }
+    guard let first = identity(left) else { return false }
+    return first == identity(right)
+  }
+}
