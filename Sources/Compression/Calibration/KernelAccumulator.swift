@@ -83,13 +83,13 @@ public struct KernelAccumulator: Sendable {
 
   private static func merge(_ target: inout DoubleMatrix?, _ other: DoubleMatrix?) {
     guard let other else { return }
-    guard var sum = target else {
+    guard let present = target else {
       target = other
       return
     }
-    target = nil
-    for index in sum.elements.indices { sum.elements[index] += other.elements[index] }
-    target = sum
+    target = DoubleMatrix(
+      rows: other.rows, columns: other.columns,
+      elements: zip(present.elements, other.elements).map { $0 + $1 })
   }
 
   /// The statistics of what was seen; nil before the first row.
@@ -114,13 +114,17 @@ public struct KernelAccumulator: Sendable {
   private static func centred(
     _ gram: DoubleMatrix, mean: [Double], count: Int
   ) -> DoubleMatrix {
-    var result = gram
-    result.symmetrize()
+    var whole = gram
+    whole.symmetrize()
     let scale = 1 / Double(max(count, 1))
-    for index in result.elements.indices { result.elements[index] *= scale }
-    addOuterProduct(of: mean, to: &result, scale: -1)
-    // Rounding must not leave a negative variance where a feature is constant.
-    for index in 0..<result.rows { result[index, index] = max(0, result[index, index]) }
-    return result
+    let moment = whole.changed { elements in
+      for index in elements.indices { elements[index] *= scale }
+    }
+    return moment.addingOuterProduct(of: mean, scale: -1).changed { elements in
+      // Rounding must not leave a negative variance where a feature is constant.
+      for index in mean.indices {
+        elements[index * (mean.count + 1)] = max(0, elements[index * (mean.count + 1)])
+      }
+    }
   }
 }
