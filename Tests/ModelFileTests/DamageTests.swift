@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import ModelFile
 import Models
+import Tensors
 import TestSupport
 import Testing
 
@@ -28,6 +29,23 @@ import Testing
   @Test func aSoundFileHasNoFindings() throws {
     for (name, model) in try SampleModels.all() where name != "every type" {
       #expect(Self.findings(try Self.bytes(model)) == [], "\(name)")
+    }
+  }
+
+  @Test func aFlippedByteOfAPackedTensorIsFoundInItsPlace() throws {
+    let model = try SampleModels.everyForm()
+    var bytes = try Self.bytes(model, StorageOptions(layout: .packed))
+    // Codes of int8 are noise, so their part is stored as it is.
+    let codes = try model.layers[7].weights[0].weight.components[0].parameter.raw().bytes
+    let start = try #require(Data(bytes).range(of: Data(codes))?.lowerBound)
+    for index in start..<start + codes.count {
+      bytes[index] ^= 4
+      #expect(Self.findings(bytes).map(\.place) == ["/packed (quantised/kernel/values)"])
+      let read = try ModelFileReader().read(try HDF5File(bytes: bytes, name: "model.h5")).model
+      #expect(throws: ModelFileError.self) {
+        try read.layers[7].weights[0].weight.components[0].parameter.raw()
+      }
+      bytes[index] ^= 4
     }
   }
 
