@@ -62,12 +62,15 @@ public enum Zlib {
   }
 
   /// The CRC-32 of gzip and zip.
-  public static func crc32(_ bytes: [UInt8]) -> UInt32 {
+  public static func crc32(_ bytes: [UInt8]) -> UInt32 { crc32(bytes, after: 0) }
+
+  /// The CRC-32 of bytes that follow others, whose CRC-32 is given.
+  static func crc32(_ bytes: [UInt8], after checksum: UInt32) -> UInt32 {
     // zlib reads exactly the count given.
     unsafe bytes.withUnsafeBytes { buffer in
       unsafe UInt32(
         truncatingIfNeeded: crc32_z(
-          0, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count))
+          UInt(checksum), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count))
     }
   }
 

@@ -1,12 +1,16 @@
 import ArgumentParser
 import Compression
 import Foundation
+import ModelFile
 
 extension Modelc {
   /// Runs the command line and returns the exit code: 0 done, 1 failed, 64 usage.
   public static func run(arguments: [String]) -> Int32 {
     // A reader that closes the pipe ends us quietly, as it ends other tools.
     signal(SIGPIPE, SIG_DFL)
+    // A file-size limit is an error line of ours, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
+    TemporaryOutput.removeOnSignals()
     if let problem = unknownCommand(arguments) {
       Console.failure(problem)
       return 64

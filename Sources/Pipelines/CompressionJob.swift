@@ -213,14 +213,11 @@ struct CompressionJob {
   }
 
   private func trialSize(_ candidate: Candidate) throws -> Int {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("modelc-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    // A temporary of the output's own folder, so that a signal or the next run removes it.
+    let place = try TemporaryOutput(for: request.output, force: true)
     return try ModelWriting.write(
       try recorded(candidate.compressed.model, plan: candidate.plan),
-      to: folder.appendingPathComponent("trial.h5").path, storage: request.storage, force: true,
-      allowsCode: request.allowsCode
+      to: place.path, storage: request.storage, force: true, allowsCode: request.allowsCode
     ).file.byteCount
   }
 

@@ -42,11 +42,9 @@ final class ContainerSource: TensorSource {
         file: file, place: entry.place, reason: .nonFinite(index: index, value: value))
     }
     guard entry.isVariance else { return }
-    let values = raw.tensor().elements
-    if let index = values.firstIndex(where: { $0 < 0 }) {
+    if let (index, value) = raw.firstNegative {
       throw ModelFileError(
-        file: file, place: entry.place,
-        reason: .negative(index: index, value: "\(values[index])"))
+        file: file, place: entry.place, reason: .negative(index: index, value: value))
     }
   }
 }

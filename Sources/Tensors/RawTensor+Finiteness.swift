@@ -1,8 +1,6 @@
-import Tensors
-
 extension RawTensor {
   /// The first NaN or ∞, by its index and in words; nil where all values are finite.
-  var firstNonFinite: (index: Int, value: String)? {
+  package var firstNonFinite: (index: Int, value: String)? {
     switch scalarType {
     case .float32:
       first(UInt32.self, exponent: 0x7F80_0000) { "\(Float(bitPattern: $0))" }
@@ -28,5 +26,18 @@ extension RawTensor {
       return unsafe (index, scalars[index])
     }
     return found.map { ($0.0, describe($0.1)) }
+  }
+
+  /// The first value below 0, by its index and in words; nil where there is none.
+  package var firstNegative: (index: Int, value: String)? {
+    let values = tensor().elements
+    return values.firstIndex { $0 < 0 }.map { ($0, "\(values[$0])") }
+  }
+}
+
+extension Tensor {
+  /// The first NaN or ∞, by its index and in words; nil where all values are finite.
+  package var firstNonFinite: (index: Int, value: String)? {
+    elements.firstIndex { !$0.isFinite }.map { ($0, "\(elements[$0])") }
   }
 }
