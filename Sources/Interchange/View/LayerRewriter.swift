@@ -155,12 +155,8 @@ struct LayerRewriter {
     }
     guard let mean = settings.mean, let variance = settings.variance, settings.axes.count <= 1
     else { throw obstacle("its statistics over several axes are constants") }
-    // One value for all: Keras 3.0 wants no axis then, and the others need none.
     append(
-      "Normalization",
-      [
-        "axis": mean.count == 1 ? .null : axis, "mean": number(mean), "variance": number(variance),
-      ])
+      "Normalization", ["axis": axis, "mean": number(mean), "variance": number(variance)])
   }
 }
 
