@@ -101,7 +101,9 @@ let package = Package(
       ]),
     .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Archives", "JSON"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
