@@ -91,7 +91,7 @@ public struct ZipArchive: Sendable {
   public func verifyChecksum(of entry: ZipEntry) throws(ArchiveError) {
     var checksum: UInt32 = 0
     for start in stride(from: 0, to: entry.count, by: 1 << 20) {
-      let block = try read(start..<min(start + 1 << 20, entry.count), ofStored: entry)
+      let block = try read(start..<min(start + (1 << 20), entry.count), ofStored: entry)
       checksum = Zlib.crc32(block, after: checksum)
     }
     guard checksum == entry.checksum else {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__linux__)
-#define CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define CLONES
 #endif
@@ -11,6 +11,8 @@
 #pragma clang fp contract(fast)
 
 typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
+typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 enum { WIDTH = 16 };
 
 // Macros, because a function that takes or returns vectors has no one calling convention.
@@ -111,6 +113,78 @@ void modelc_mode_product(
       float sum = 0;
       for (ptrdiff_t e = 0; e < extent; e++) sum += w[e * rank + r] * x[e * inner + i];
       y[r * inner + i] = sum;
+    }
+  }
+}
+
+CLONES
+void modelc_max_pool_row(
+  ptrdiff_t columns, ptrdiff_t channels, const float *restrict top, const float *restrict bottom,
+  float *restrict y) {
+  for (ptrdiff_t column = 0; column < columns; column++) {
+    const float *a = top + 2 * column * channels, *b = a + channels;
+    const float *c = bottom + 2 * column * channels, *e = c + channels;
+    float *target = y + column * channels;
+    for (ptrdiff_t i = 0; i < channels; i++) {
+      // Written so that NaN wins, whichever of the four it is.
+      const float first = b[i] <= a[i] || a[i] != a[i] ? a[i] : b[i];
+      const float second = e[i] <= c[i] || c[i] != c[i] ? c[i] : e[i];
+      target[i] = second <= first || first != first ? first : second;
+    }
+  }
+}
+
+CLONES
+void modelc_max_pool_row_gradient(
+  ptrdiff_t columns, ptrdiff_t channels, const float *restrict top, const float *restrict bottom,
+  const float *restrict d, float *restrict top_gradient, float *restrict bottom_gradient) {
+  for (ptrdiff_t column = 0; column < columns; column++) {
+    const ptrdiff_t start = 2 * column * channels;
+    const float *a = top + start, *b = a + channels, *c = bottom + start, *e = c + channels;
+    const float *incoming = d + column * channels;
+    float *ga = top_gradient + start, *gb = ga + channels;
+    float *gc = bottom_gradient + start, *ge = gc + channels;
+    for (ptrdiff_t i = 0; i < channels; i++) {
+      const int upper = b[i] <= a[i], lower = e[i] <= c[i];
+      const float first = upper ? a[i] : b[i], second = lower ? c[i] : e[i];
+      const int is_top = second <= first;
+      const float above = is_top ? incoming[i] : 0, below = is_top ? 0 : incoming[i];
+      ga[i] = upper ? above : 0;
+      gb[i] = upper ? 0 : above;
+      gc[i] = lower ? below : 0;
+      ge[i] = lower ? 0 : below;
+    }
+  }
+}
+
+// Short runs are two vectors that overlap, so that no length needs a loop over single floats.
+#define GATHER_SHORT(type)                                                                    \
+  for (ptrdiff_t i = 0; i < count; i++, source += source_step, target += target_step) {       \
+    const type first = *(const type *)source;                                                 \
+    const type last = *(const type *)(source + length - (ptrdiff_t)(sizeof(type) / 4));       \
+    *(type *)target = first;                                                                  \
+    *(type *)(target + length - (ptrdiff_t)(sizeof(type) / 4)) = last;                        \
+  }
+
+CLONES
+void modelc_gather_runs(
+  ptrdiff_t count, ptrdiff_t length, const float *restrict source, ptrdiff_t source_step,
+  float *restrict target, ptrdiff_t target_step) {
+  if (length > 2 * WIDTH) {
+    for (ptrdiff_t i = 0; i < count; i++, source += source_step, target += target_step) {
+      ptrdiff_t j = 0;
+      for (; j + WIDTH <= length; j += WIDTH) store(target + j, load(source + j));
+      if (j < length) store(target + length - WIDTH, load(source + length - WIDTH));
+    }
+  } else if (length >= 16) {
+    GATHER_SHORT(lanes)
+  } else if (length >= 8) {
+    GATHER_SHORT(eight)
+  } else if (length >= 4) {
+    GATHER_SHORT(four)
+  } else {
+    for (ptrdiff_t i = 0; i < count; i++, source += source_step, target += target_step) {
+      for (ptrdiff_t j = 0; j < length; j++) target[j] = source[j];
     }
   }
 }

@@ -69,4 +69,61 @@ package enum VectorKernels {
       }
     }
   }
+
+  /// Copies `count` runs of `length` elements between two regular spacings.
+  @inline(__always)
+  static func gather(
+    count: Int, length: Int, from source: Span<Float>, step sourceStep: Int,
+    to target: inout MutableSpan<Float>, step targetStep: Int
+  ) {
+    guard count > 0, length > 0 else { return }
+    precondition(
+      sourceStep >= 0 && targetStep >= length
+        && (count - 1) * sourceStep + length <= source.count
+        && (count - 1) * targetStep + length <= target.count, "gather: extents")
+    unsafe source.withUnsafeBufferPointer { source in
+      unsafe target.withUnsafeMutableBufferPointer { target in
+        // The last run of both was checked above.
+        unsafe modelc_gather_runs(
+          count, length, source.baseAddress, sourceStep, target.baseAddress, targetStep)
+      }
+    }
+  }
+
+  /// The largest of two by two pixels, for a row of results; `rows` holds the two image rows.
+  static func maxPool(
+    _ rows: Span<Float>, line: Int, columns: Int, channels: Int,
+    into y: inout MutableSpan<Float>
+  ) {
+    precondition(
+      line >= 2 * columns * channels && rows.count >= 2 * line && y.count >= columns * channels,
+      "max pool: extents")
+    unsafe rows.withUnsafeBufferPointer { rows in
+      unsafe y.withUnsafeMutableBufferPointer { y in
+        guard let top = rows.baseAddress else { return }
+        // Both rows of `line` elements lie inside, as checked above.
+        unsafe modelc_max_pool_row(columns, channels, top, top + line, y.baseAddress)
+      }
+    }
+  }
+
+  /// The gradient of ``maxPool(_:line:columns:channels:into:)``, over both image rows.
+  static func maxPoolGradient(
+    _ rows: Span<Float>, line: Int, columns: Int, channels: Int, of d: Span<Float>,
+    into gradient: inout MutableSpan<Float>
+  ) {
+    precondition(
+      line >= 2 * columns * channels && rows.count >= 2 * line && gradient.count >= 2 * line
+        && d.count >= columns * channels, "max pool gradient: extents")
+    unsafe rows.withUnsafeBufferPointer { rows in
+      unsafe d.withUnsafeBufferPointer { d in
+        unsafe gradient.withUnsafeMutableBufferPointer { gradient in
+          guard let top = rows.baseAddress, let topGradient = gradient.baseAddress else { return }
+          // Both pairs of rows of `line` elements lie inside, as checked above.
+          unsafe modelc_max_pool_row_gradient(
+            columns, channels, top, top + line, d.baseAddress, topGradient, topGradient + line)
+        }
+      }
+    }
+  }
 }

@@ -48,6 +48,12 @@ extension OperationCase {
       "conv beyond its padding", [[4, 4, 2]], [[2, 2, 2, 3]],
       .conv2D(p(0), Conv2DGeometry(padding: pad(3, 2, 1, 3)))),
     OperationCase(
+      "conv of one channel", [[6, 7, 1]], [[3, 3, 1, 4]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(1, 1, 1, 1)))),
+    OperationCase(
+      "conv of eight channels", [[5, 7, 8]], [[3, 3, 8, 3]],
+      .conv2D(p(0), Conv2DGeometry(strides: e(2, 2), padding: pad(1, 0, 1, 1)))),
+    OperationCase(
       "conv by lines", [[6, 5, 16]], [[3, 3, 16, 4]],
       .conv2D(p(0), Conv2DGeometry(padding: pad(1, 1, 1, 1)))),
     OperationCase(

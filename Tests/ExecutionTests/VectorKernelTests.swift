@@ -1,4 +1,5 @@
 import Execution
+import Programs
 import Tensors
 import Testing
 
@@ -27,5 +28,20 @@ import Testing
       #expect(abs(Double(v[index]) - square) <= 1e-6)
       #expect(abs(Double(w[index]) - expected) <= 1e-6)
     }
+  }
+
+  /// Whichever of the four pixels it is, in the vector loop and in its rest.
+  @Test(arguments: 0..<4, [1, 16, 19])
+  func aMaximumOverNaNIsNaN(position: Int, channels: Int) throws {
+    var builder = ProgramBuilder()
+    let x = builder.input(Shape([2, 2, channels]), name: "x")
+    let two = Extent2D(height: 2, width: 2)
+    let y = try builder.append(
+      .pool2D(.max, Pool2DGeometry(window: two, strides: two)), x, origin: "pool")
+    let executor = try InferenceExecutor(builder.finish(outputs: [y]), parameters: [])
+    var input = [Float](repeating: 1, count: 4 * channels)
+    for channel in 0..<channels { input[position * channels + channel] = .nan }
+    let output = try executor.run([Tensor(shape: Shape([1, 2, 2, channels]), elements: input)])
+    #expect(output[0].elements.allSatisfy { $0.isNaN })
   }
 }

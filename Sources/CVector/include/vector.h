@@ -20,4 +20,19 @@ void modelc_row_times_matrix(
 void modelc_mode_product(
   ptrdiff_t extent, ptrdiff_t rank, ptrdiff_t inner, const float *w, const float *x, float *y);
 
+// One row of results of two-by-two windows side by side: `top` and `bottom` are the two image rows,
+// y and d the results and their gradients, all of `channels` floats a pixel. The first of equal
+// values is the largest. The gradient's two rows are overwritten.
+void modelc_max_pool_row(
+  ptrdiff_t columns, ptrdiff_t channels, const float *top, const float *bottom, float *y);
+void modelc_max_pool_row_gradient(
+  ptrdiff_t columns, ptrdiff_t channels, const float *top, const float *bottom, const float *d,
+  float *top_gradient, float *bottom_gradient);
+
+// Copies `count` runs of `length` floats; run i starts at source + i*source_step and goes to
+// target + i*target_step.
+void modelc_gather_runs(
+  ptrdiff_t count, ptrdiff_t length, const float *source, ptrdiff_t source_step, float *target,
+  ptrdiff_t target_step);
+
 #endif

@@ -12,6 +12,10 @@ struct PoolingKernel: Kernel {
   }
 
   func forward(_ step: Step, _ workspace: Workspace) {
+    if kind == .max, window.isTwoByTwo {
+      forwardTwoByTwo(step, workspace)
+      return
+    }
     let x = workspace.values(step.operands[0])
     let channels = window.channels
     workspace.write(step.result, count: step.resultCount * workspace.batch) { y in
@@ -92,54 +96,47 @@ struct PoolingKernel: Kernel {
     }
   }
 
-  /// The common case: windows tile the image, so every pixel is written once.
+  // MARK: Two by two
+
+  /// The common case: windows tile the image, so every pixel is read and written once.
+  private func forwardTwoByTwo(_ step: Step, _ workspace: Workspace) {
+    let x = workspace.values(step.operands[0])
+    let width = window.outputWidth * window.channels
+    workspace.write(step.result, count: step.resultCount * workspace.batch) { y in
+      forEachRowPair(workspace.batch) { row, image in
+        var part = y._mutatingExtracting(row * width..<(row + 1) * width)
+        VectorKernels.maxPool(
+          x.span.extracting(image), line: image.count / 2, columns: window.outputWidth,
+          channels: window.channels, into: &part)
+      }
+    }
+  }
+
   private func backwardTwoByTwo(_ step: Step, _ workspace: Workspace) {
     guard let gradient = step.resultGradient else { return }
     let d = workspace.values(gradient)
     let x = workspace.values(step.operands[0])
-    let y = workspace.values(step.result)
-    let channels = window.channels
-    let line = window.imageWidth * channels
+    let width = window.outputWidth * window.channels
     workspace.writeOperandGradient(step, 0) { dx in
       if window.imageWidth % 2 != 0 || window.imageHeight % 2 != 0 { dx.fill(0) }
-      var start = 0
-      for sample in 0..<workspace.batch {
-        for row in 0..<window.outputHeight {
-          for column in 0..<window.outputWidth {
-            let incoming = d.span.extracting(start..<start + channels)
-            let top = y.span.extracting(start..<start + channels)
-            start += channels
-            let a = sample * window.imageCount + 2 * row * line + 2 * column * channels
-            let (b, c, e) = (a + channels, a + line, a + line + channels)
-            let first = x.span.extracting(a..<a + channels)
-            let second = x.span.extracting(b..<b + channels)
-            let third = x.span.extracting(c..<c + channels)
-            let fourth = x.span.extracting(e..<e + channels)
-            var pixel = dx._mutatingExtracting(a..<a + channels)
-            for i in pixel.indices {
-              let own = incoming[i]
-              pixel[i] = first[i] == top[i] ? own : 0
-            }
-            pixel = dx._mutatingExtracting(b..<b + channels)
-            for i in pixel.indices {
-              let own = first[i] == top[i] ? 0 : incoming[i]
-              pixel[i] = second[i] == top[i] ? own : 0
-            }
-            pixel = dx._mutatingExtracting(c..<c + channels)
-            for i in pixel.indices {
-              let rest = first[i] == top[i] ? 0 : incoming[i]
-              let own = second[i] == top[i] ? 0 : rest
-              pixel[i] = third[i] == top[i] ? own : 0
-            }
-            pixel = dx._mutatingExtracting(e..<e + channels)
-            for i in pixel.indices {
-              let rest = first[i] == top[i] ? 0 : incoming[i]
-              let last = second[i] == top[i] ? 0 : rest
-              let own = third[i] == top[i] ? 0 : last
-              pixel[i] = fourth[i] == top[i] ? own : 0
-            }
-          }
-        }
+      forEachRowPair(workspace.batch) { row, image in
+        var part = dx._mutatingExtracting(image)
+        VectorKernels.maxPoolGradient(
+          x.span.extracting(image), line: image.count / 2, columns: window.outputWidth,
+          channels: window.channels, of: d.span.extracting(row * width..<(row + 1) * width),
+          into: &part)
+      }
+    }
+  }
+
+  /// Visits every row of results of a batch with the two image rows that it reads.
+  @inline(__always)
+  private func forEachRowPair(_ batch: Int, _ body: (_ row: Int, _ image: Range<Int>) -> Void) {
+    let line = window.imageWidth * window.channels
+    for sample in 0..<batch {
+      for row in 0..<window.outputHeight {
+        let start = sample * window.imageCount + 2 * row * line
+        body(sample * window.outputHeight + row, start..<start + 2 * line)
       }
     }
   }

@@ -20,6 +20,7 @@ extension Window2D {
     let line = width * count
     let isContiguous = columnDilation == 1 && count == channels
     let first = firstLine(of: outputRows)
+    let whole = wholeColumns
     for index in 0..<lineCount(for: outputRows.count) {
       let start = index * outputWidth * line
       let row = first + index
@@ -28,7 +29,15 @@ extension Window2D {
         part.fill(0)
         continue
       }
-      for column in 0..<outputWidth {
+      if isContiguous, !whole.isEmpty {
+        let from = (row * imageWidth + whole.lowerBound * columnStride - left) * count
+        var target = lines._mutatingExtracting(start..<start + outputWidth * line)
+        var part = target._mutatingExtracting(whole.lowerBound * line..<target.count)
+        VectorKernels.gather(
+          count: whole.count, length: line, from: image.extracting(from..<image.count),
+          step: columnStride * count, to: &part, step: line)
+      }
+      for column in 0..<outputWidth where !isContiguous || !whole.contains(column) {
         let valid = columns(at: column)
         var target = lines._mutatingExtracting(
           start + column * line..<start + (column + 1) * line)

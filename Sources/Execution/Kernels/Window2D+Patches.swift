@@ -10,10 +10,26 @@ extension Window2D {
     let line = width * count
     // Neighbouring window columns lie side by side, so a whole window row is one copy.
     let isContiguous = columnDilation == 1 && count == channels
+    let whole = isContiguous ? wholeColumns : 0..<0
+    let depth = height * line
     var start = 0
     for row in outputRows {
       let inside = rows(at: row)
+      for windowRow in inside where !whole.isEmpty {
+        let imageRow = row * rowStride - top + windowRow * rowDilation
+        let from = (imageRow * imageWidth + whole.lowerBound * columnStride - left) * count
+        var part = patches._mutatingExtracting(
+          start + whole.lowerBound * depth + windowRow * line..<patches.count)
+        VectorKernels.gather(
+          count: whole.count, length: line, from: image.extracting(from..<image.count),
+          step: columnStride * count, to: &part, step: depth)
+      }
       for column in 0..<outputWidth {
+        let isWhole = whole.contains(column)
+        if isWhole, inside.count == height {
+          start += depth
+          continue
+        }
         let valid = columns(at: column)
         for windowRow in 0..<height {
           var target = patches._mutatingExtracting(start..<start + line)
@@ -22,22 +38,14 @@ extension Window2D {
             target.fill(0)
             continue
           }
+          if isWhole { continue }
+          if valid.count < width { target.fill(0) }
           let imageRow = row * rowStride - top + windowRow * rowDilation
           let base = imageRow * imageWidth + column * columnStride - left
-          if isContiguous {
-            if valid.count < width { target.fill(0) }
-            var part = target._mutatingExtracting(
-              valid.lowerBound * count..<valid.upperBound * count)
-            let first = (base + valid.lowerBound) * count
-            part.copy(image.extracting(first..<first + valid.count * count))
-          } else {
-            if valid.count < width { target.fill(0) }
-            for windowColumn in valid {
-              let first = (base + windowColumn * columnDilation) * channels + group.lowerBound
-              var part = target._mutatingExtracting(
-                windowColumn * count..<(windowColumn + 1) * count)
-              part.copy(image.extracting(first..<first + count))
-            }
+          for windowColumn in valid {
+            let first = (base + windowColumn * columnDilation) * channels + group.lowerBound
+            var part = target._mutatingExtracting(windowColumn * count..<(windowColumn + 1) * count)
+            part.copy(image.extracting(first..<first + count))
           }
         }
       }

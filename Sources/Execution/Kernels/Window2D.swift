@@ -61,6 +61,15 @@ struct Window2D: Sendable {
     return min(low, high)..<high
   }
 
+  /// The result columns at which no window column lies outside the image.
+  var wholeColumns: Range<Int> {
+    let reach = (width - 1) * columnDilation + 1
+    let low = (left + columnStride - 1) / columnStride
+    let room = imageWidth + left - reach
+    let high = room < 0 ? 0 : min(outputWidth, room / columnStride + 1)
+    return min(low, high)..<high
+  }
+
   /// The window rows that lie inside the image when the window stands at a result row.
   @inline(__always)
   func rows(at row: Int) -> Range<Int> {

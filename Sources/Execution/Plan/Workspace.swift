@@ -31,8 +31,9 @@ final class Workspace {
   private let capacity: Int
   private var isAllocated = false
 
-  /// Prepares for `slotCounts[i]` elements per sample in slot i; those that are `external` hold
-  /// the caller's arrays. Nothing is allocated yet.
+  /// Prepares for `slotCounts[i]` elements per sample in slot i, without allocating them.
+  ///
+  /// Slots that are `external` hold the caller's arrays.
   init(
     slotCounts: [Int], external: Set<Int>, stepCount: Int, scratchCount: Int, capacity: Int,
     declarations: [ParameterDeclaration], wantsGradients: Bool
