@@ -117,14 +117,5 @@ extension Planner {
 }
 
 extension KernelOptions {
-  func scalingErrors(by scale: Double) -> KernelOptions {
-    KernelOptions(
-      site: site,
-      options: options.map { option in
-        KernelOption(
-          action: option.action, weighting: option.weighting, parameters: option.parameters,
-          bytes: option.bytes, multiplications: option.multiplications,
-          error: option.error * scale, discardedShare: option.discardedShare)
-      }, exclusion: exclusion)
-  }
+  func scalingErrors(by scale: Double) -> KernelOptions { mapErrors { $0.error * scale } }
 }
