@@ -116,7 +116,9 @@ let package = Package(
         "Execution", "Programs", "Tensors", "LinearAlgebra", "Models", "Interchange", "Datasets",
         "Training",
       ]),
-    tests("CompressionTests", ["Compression", "Models", "Tensors", "LinearAlgebra", "JSON"]),
+    tests(
+      "CompressionTests",
+      ["Compression", "Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "HDF5", "Archives"]),
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
     tests(

@@ -94,7 +94,7 @@ struct CompressionReport {
 
   /// What is known of the result's accuracy, and how the method was chosen.
   private var accuracy: [String] {
-    guard let choice = outcome.choice, let data = request.data else {
+    guard let report = outcome.report, let data = request.data else {
       return [
         "accuracy: not measured, and it may fall a lot; measure it with: "
           + "modelc evaluate \(request.output) --data DATA"
@@ -113,11 +113,11 @@ struct CompressionReport {
         "fine-tuned for \(outcome.history.count) epochs, validation loss "
           + Units.significant(last.validationLoss ?? last.loss, digits: 3))
     }
-    let share = choice.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
+    let share = report.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
     lines.append(
-      "accuracy: \(share)loss \(Units.significant(choice.loss, digits: 4)) on "
-        + "\(Units.grouped(choice.count)) held-out examples of \(data.dataset.name); test data "
-        + "chose nothing: modelc evaluate \(request.output) --data DATA")
+      "accuracy: \(share)loss \(Units.significant(report.loss, digits: 4)) on "
+        + "\(Units.grouped(report.count)) training examples of \(data.dataset.name) that "
+        + "chose nothing; on test data: modelc evaluate \(request.output) --data DATA")
     return lines
   }
 
@@ -143,8 +143,8 @@ struct CompressionReport {
       "macs_before": count(before.multiplications),
       "macs_after": count(after?.multiplications ?? outcome.planned?.multiplications),
       "seconds": .number(outcome.seconds),
-      "held_out_loss": outcome.choice.map { .number($0.loss) } ?? .null,
-      "held_out_accuracy": outcome.choice?.accuracy.map { .number($0) } ?? .null,
+      "held_out_loss": outcome.report.map { .number($0.loss) } ?? .null,
+      "held_out_accuracy": outcome.report?.accuracy.map { .number($0) } ?? .null,
       "candidates": .array(
         outcome.candidates.map {
           .object([

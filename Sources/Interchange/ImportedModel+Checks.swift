@@ -14,11 +14,9 @@ extension ImportedModel {
 
   /// Reads every value once and refuses what cannot be computed with: NaN, ∞, negative variances.
   ///
-  /// Opening a file reads no values; whoever is about to use them all calls this first. It also
-  /// compares the checksum of an archive's weights, which are read in place. Where `options` lets
-  /// non-finite values through, they are not looked for.
+  /// Opening a file reads no values; whoever is about to use them all calls this first.
+  /// Where `options` lets non-finite values through, they are not looked for.
   public func validateValues(from path: String, options: ReadOptions) throws {
-    if format == KerasArchiveReader.format { try KerasArchiveReader.verifyChecksum(at: path) }
     if options.allowsNonFinite { return }
     do {
       try model.validateValues()

@@ -57,25 +57,29 @@ public struct ScoredCandidate: Sendable, Hashable {
 struct BoundParts {
   let calibration: BoundData
   let choice: BoundData
+  let report: BoundData
   let whole: BoundData
 
   /// Draws the parts by seed; they have no example in common.
   init(_ data: CompressionData, model: Model, seed: UInt64) throws {
     let program = try model.lowered()
-    whole = try BoundData(data.dataset, to: model, program: program, requested: data.scaling)
+    let whole = try BoundData(data.dataset, to: model, program: program, requested: data.scaling)
+    self.whole = whole
     var generator = SeededGenerator(seed: seed).split(77)
     let order = Array(0..<whole.dataset.count).shuffled(using: &generator)
-    let choiceCount = min(data.choiceCount, max(order.count / 4, 1))
-    let sampleCount = min(data.sampleCount, order.count - choiceCount)
+    let held = min(data.choiceCount, max(order.count / 6, 1))
+    let sampleCount = min(data.sampleCount, order.count - 2 * held)
     guard sampleCount > 0 else {
       throw PipelineError(
         place: data.dataset.name, reason: "\(order.count) examples are too few to learn from")
     }
-    choice = try BoundData(
-      data.dataset.subset(Array(order[..<choiceCount]).sorted()), to: model, program: program,
-      requested: whole.scaling)
-    calibration = try BoundData(
-      data.dataset.subset(Array(order[choiceCount..<choiceCount + sampleCount]).sorted()),
-      to: model, program: program, requested: whole.scaling)
+    func part(_ range: Range<Int>) throws -> BoundData {
+      try BoundData(
+        data.dataset.subset(Array(order[range]).sorted()), to: model, program: program,
+        requested: whole.scaling)
+    }
+    choice = try part(0..<held)
+    report = try part(held..<2 * held)
+    calibration = try part(2 * held..<2 * held + sampleCount)
   }
 }

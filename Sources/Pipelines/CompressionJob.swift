@@ -128,36 +128,47 @@ struct CompressionJob {
   }
 
   private var scored: [ScoredCandidate] = []
-  private var choice: EvaluationResult?
 
   /// The candidate of least loss on the held-out examples; without data the only one.
   private mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
     scored = []
-    choice = nil
-    var best: (candidate: Candidate, result: EvaluationResult?)?
+    guard let parts, case .planning(var options) = request.source else {
+      let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
+      return Candidate(planned: planned, plan: plan, compressed: try apply(plan))
+    }
+    options.overheadByteCount = overheadByteCount
+    var planners: [Planner] = []
     for weighting in weightings() {
-      let (planned, plan) = try decide(
-        weighting: weighting, overheadByteCount: overheadByteCount)
-      let candidate = Candidate(
-        planned: planned, plan: plan, compressed: try apply(plan, weighting: weighting))
-      let result = try parts.map {
-        try candidate.compressed.model.evaluated(on: $0.choice, threads: request.threads)
-      }
-      if let result {
-        scored.append(
-          ScoredCandidate(
-            weighting: weighting, loss: result.loss, accuracy: result.accuracy, isChosen: false))
-      }
-      if best == nil || (result?.loss ?? 0) < (best?.result?.loss ?? 0) {
-        best = (candidate, result)
-      }
+      let analyses = try analysed(options.forms, weighting: weighting)
+      let planner = try located { try Planner(model, analyses: analyses, options: options) }
+      planners.append(planner)
     }
-    guard let best else { preconditionFailure("there is always one weighting to try") }
-    choice = best.result
-    if let index = scored.indices.min(by: { scored[$0].loss < scored[$1].loss }) {
-      scored[index].isChosen = true
+    // Calibration for every weighting is at hand now, so that measuring changes nothing here.
+    let job = self
+    let threads = request.threads
+    let losses = MeasuredLosses()
+    var search = CalibrationSearch(
+      planners: planners, options: .init(maximumMeasurements: measurementLimit)
+    ) { planned in
+      let compressed = try job.applied(planned.plan)
+      let result = try compressed.model.evaluated(on: parts.choice, threads: threads)
+      losses.add(planned.plan.neededWeighting ?? .none, result)
+      return result.loss
     }
-    return best.candidate
+    let found = try located { try search.run() }
+    scored = losses.candidates(best: found.loss)
+    var plan = found.planned.plan
+    plan.sourceDigest = try digest.value()
+    return Candidate(planned: found.planned, plan: plan, compressed: try apply(plan))
+  }
+
+  /// How many plans may be measured: applying and running a large model takes its time.
+  private var measurementLimit: Int {
+    switch before.parameterCount {
+    case ..<500_000: 60
+    case ..<5_000_000: 16
+    default: 4
+    }
   }
 
   /// Tightens the plan until the written file fits: overhead beside tensors is measured, not known.
@@ -176,18 +187,21 @@ struct CompressionJob {
       reason: "the smallest file tried has \(smallest) bytes, the limit is \(limit)")
   }
 
-  private mutating func apply(
-    _ plan: CompressionPlan, weighting: Weighting
-  ) throws -> CompressedModel {
-    let calibration = try calibrated(plan.neededWeighting ?? weighting)
+  private mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
+    if let needed = plan.neededWeighting { _ = try calibrated(needed) }
+    return try applied(plan)
+  }
+
+  /// Applies a plan with the statistics that are at hand.
+  private func applied(_ plan: CompressionPlan) throws -> CompressedModel {
+    let weighting = plan.neededWeighting ?? .none
     return try located {
       try plan.applied(
-        to: model, analyses: analyses[weighting], calibration: calibration,
+        to: model, analyses: analyses[weighting], calibration: calibrations[weighting],
         inputMap: parts?.whole.dataset.inputShape,
         options: ApplyOptions(
           settings: request.settings, scale: request.scale, threads: request.threads,
-          sourceDigest: try digest.value()),
-        progress: progress)
+          sourceDigest: try digest.value()))
     }
   }
 
@@ -224,15 +238,14 @@ struct CompressionJob {
   private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
     var result = candidate.compressed.model
     var history: [EpochRecord] = []
-    var choice = choice
     if let data = request.data, let parts, data.finetuneEpochs > 0 {
       let tuned = try FineTuning.run(
         result, on: parts.whole, epochs: data.finetuneEpochs, seed: request.settings.seed,
         threads: request.threads)
       result = tuned.model
       history = tuned.history
-      choice = try result.evaluated(on: parts.choice, threads: request.threads)
     }
+    let report = try parts.map { try result.evaluated(on: $0.report, threads: request.threads) }
     let model = try recorded(result, plan: candidate.plan)
     let written = try ModelWriting.write(
       model, to: request.output, storage: request.storage, force: request.force,
@@ -243,7 +256,28 @@ struct CompressionJob {
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
       reports: candidate.compressed.reports, candidates: scored, history: history,
-      choice: choice, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
+      report: report, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
+  }
+}
+
+/// Collects what a search measured, by the weighting of the plans.
+private final class MeasuredLosses {
+  private var best: [(weighting: Weighting, result: EvaluationResult)] = []
+
+  func add(_ weighting: Weighting, _ result: EvaluationResult) {
+    if let index = best.firstIndex(where: { $0.weighting == weighting }) {
+      if result.loss < best[index].result.loss { best[index].result = result }
+    } else {
+      best.append((weighting, result))
+    }
+  }
+
+  func candidates(best loss: Double) -> [ScoredCandidate] {
+    best.map {
+      ScoredCandidate(
+        weighting: $0.weighting, loss: $0.result.loss, accuracy: $0.result.accuracy,
+        isChosen: $0.result.loss == loss)
+    }
   }
 }
 

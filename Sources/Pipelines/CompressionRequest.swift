@@ -80,8 +80,10 @@ public struct CompressionOutcome: Sendable {
   public var candidates: [ScoredCandidate] = []
   /// The epochs of fine-tuning; empty without it.
   public var history: [EpochRecord] = []
-  /// The loss and accuracy of the result on the examples that chose it; nil without data.
-  public var choice: EvaluationResult?
+  /// The result on training examples that neither shaped nor chose it; nil without data.
+  ///
+  /// After fine-tuning they were learned from, like the whole training set.
+  public var report: EvaluationResult?
   /// The file that was written.
   public var written: WrittenFile?
   /// Why the file has no Keras view; nil if it has one.

@@ -42,6 +42,6 @@ import Testing
     var input = [Float](repeating: 1, count: 4 * channels)
     for channel in 0..<channels { input[position * channels + channel] = .nan }
     let output = try executor.run([Tensor(shape: Shape([1, 2, 2, channels]), elements: input)])
-    #expect(output[0].elements.allSatisfy(\.isNaN))
+    #expect(output[0].elements.allSatisfy { $0.isNaN })
   }
 }

@@ -75,13 +75,6 @@ public struct KerasArchiveReader: ModelReader {
     return imported
   }
 
-  /// Checks the checksum of weights that are read in place, so that damage is found as Keras does.
-  static func verifyChecksum(at path: String) throws(ArchiveError) {
-    let archive = try ZipArchive(path: path)
-    guard let entry = archive[weightsName], entry.method == .stored else { return }
-    try archive.verifyStored(entry)
-  }
-
   private func json(_ name: String, in archive: ZipArchive) throws -> JSONValue {
     let bytes = try archive.read(name, limit: JSONLimits().byteCount)
     do throws(JSONError) {
