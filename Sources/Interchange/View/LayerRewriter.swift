@@ -112,7 +112,7 @@ struct LayerRewriter {
 
   /// An axis for a class that takes a list too.
   ///
-  /// Keras 3.0 forgets an integer axis in `.h5` files and takes the last one; a list of one it keeps.
+  /// Keras 3.0 to 3.6 forget an integer axis in `.h5` files, but keep a list of one.
   static func axis(_ axis: Int) -> JSONValue { axis == -1 ? -1 : .list([axis]) }
 
   private func number(_ values: [Double]) -> JSONValue {
