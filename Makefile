@@ -6,12 +6,11 @@ SHELL := /bin/bash
 PACKAGES := libhdf5-dev zlib1g-dev libopenblas-dev pkg-config
 OPTIONAL := libpng-dev libjpeg-dev
 MODELC := .build/release/modelc
-TRAITS := $(shell pkg-config --exists libpng libjpeg 2>/dev/null && echo --traits Images)
 
 .PHONY: build demo test deps format lint bench clean
 
 build: deps
-	swift build -c release $(TRAITS) --product modelc
+	swift build -c release --product modelc
 
 deps:
 	@.ci/deps $(PACKAGES) -- $(OPTIONAL)
@@ -22,7 +21,7 @@ demo: build
 # Numeric loops are slow in debug builds, so tests are optimised too; one BLAS thread, because
 # byte identity is promised for one thread only.
 test: deps
-	OPENBLAS_NUM_THREADS=1 swift test -c release --scratch-path .build-test $(TRAITS) \
+	OPENBLAS_NUM_THREADS=1 swift test -c release --scratch-path .build-test \
 	  -Xswiftc -enable-testing
 
 format:

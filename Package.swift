@@ -68,7 +68,8 @@ let package = Package(
     room("LinearAlgebra", ["COpenBLAS", "Tensors"]),
     room("Programs", ["Tensors"]),
     room("Models", ["Programs", "Tensors", "JSON"]),
-    room("Execution", ["Programs", "Tensors", "LinearAlgebra"]),
+    .target(name: "CVector"),
+    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
@@ -100,7 +101,9 @@ let package = Package(
       ]),
     .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    .target(
+      name: "TestSupport", dependencies: ["Archives", "JSON"], path: "Tests/TestSupport",
+      swiftSettings: settings),
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
@@ -115,7 +118,9 @@ let package = Package(
         "Execution", "Programs", "Tensors", "LinearAlgebra", "Models", "Interchange", "Datasets",
         "Training",
       ]),
-    tests("CompressionTests", ["Compression", "Models", "Tensors", "LinearAlgebra", "JSON"]),
+    tests(
+      "CompressionTests",
+      ["Compression", "Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     tests("DatasetsTests", ["Datasets", "Tensors", "HDF5", "Archives"]),
     tests("ModelFileTests", ["ModelFile", "Models", "Tensors", "HDF5", "JSON"]),
     tests(

@@ -85,6 +85,21 @@ public struct ZipArchive: Sendable {
     return content
   }
 
+  /// Compares the content of a stored entry, which was read in place, with its CRC.
+  ///
+  /// - Throws: `.checksum` if they differ; `.refused` if the entry is deflated.
+  public func verifyChecksum(of entry: ZipEntry) throws(ArchiveError) {
+    var checksum: UInt32 = 0
+    for start in stride(from: 0, to: entry.count, by: 1 << 20) {
+      let block = try read(start..<min(start + (1 << 20), entry.count), ofStored: entry)
+      checksum = Zlib.crc32(block, after: checksum)
+    }
+    guard checksum == entry.checksum else {
+      throw ArchiveError(
+        .checksum(stored: entry.checksum, computed: checksum), at: "\(name): \(entry.name)")
+    }
+  }
+
   /// Reads part of a stored entry in place; its CRC is not checked.
   ///
   /// - Throws: `.refused` if the entry is deflated, `.truncated` outside of its content.

@@ -61,13 +61,13 @@ public enum Zlib {
     }
   }
 
-  /// The CRC-32 of gzip and zip.
-  public static func crc32(_ bytes: [UInt8]) -> UInt32 {
+  /// The CRC-32 of gzip and zip, of bytes that follow others whose CRC-32 is `start`.
+  public static func crc32(_ bytes: [UInt8], after start: UInt32 = 0) -> UInt32 {
     // zlib reads exactly the count given.
     unsafe bytes.withUnsafeBytes { buffer in
       unsafe UInt32(
         truncatingIfNeeded: crc32_z(
-          0, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count))
+          uLong(start), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), buffer.count))
     }
   }
 

@@ -21,6 +21,7 @@ struct CompressCommand: ParsableCommand {
         modelc compress model.h5 --rank 1/2
         modelc compress model.h5 --rank dense=50,conv2d_3=24x40
         modelc compress model.h5 --energy 0.95 --dry-run
+        modelc compress model.h5 --ratio 8 --data mnist/ --finetune 10
       """)
 
   @Argument(help: "The model file.", completion: .file())
@@ -28,6 +29,8 @@ struct CompressCommand: ParsableCommand {
 
   @OptionGroup(title: "Target (one of)") var target: TargetOptions
   @OptionGroup(title: "Method") var method: MethodOptions
+  @OptionGroup(title: "Data (optional)") var data: DataOptions
+  @OptionGroup(title: "Method with data") var learning: LearningOptions
 
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String?
@@ -78,11 +81,13 @@ struct CompressCommand: ParsableCommand {
   private func request() throws -> CompressionRequest {
     let output = output ?? CompressCommand.defaultOutput(for: file)
     return CompressionRequest(
-      input: file, output: output, source: try source(), settings: method.settings,
+      input: file, output: output, source: try source(),
+      data: try learning.compressionData(data), settings: method.settings,
       threads: method.threads,
       storage: StorageOptions(compression: deflate.compression, isStripped: strip),
       allowsCode: allowCode, force: force, readOptions: reading.readOptions,
-      command: ["compress"] + target.words + method.words, toolVersion: Versions.tool)
+      command: ["compress"] + target.words + method.words + learning.words(data),
+      toolVersion: Versions.tool)
   }
 
   private func source() throws -> CompressionRequest.Source {

@@ -1,8 +1,10 @@
 import Compression
+import Datasets
 import JSON
 import Models
 import Pipelines
 import Reports
+import Training
 
 /// Prints what a compression planned or did.
 struct CompressionReport {
@@ -85,10 +87,37 @@ struct CompressionReport {
     lines.append(
       outcome.viewObstacle.map { "Keras view: no (\($0))" }
         ?? "Keras view: yes, keras.models.load_model(\"\(request.output)\") opens this file")
-    lines.append(
-      "accuracy: not measured, and it may fall a lot; measure it with: "
-        + "modelc evaluate \(request.output) --data DATA")
+    lines += accuracy
     lines.append("wrote \(request.output); next: modelc inspect \(request.output)")
+    return lines
+  }
+
+  /// What is known of the result's accuracy, and how the method was chosen.
+  private var accuracy: [String] {
+    guard let report = outcome.report, let data = request.data else {
+      return [
+        "accuracy: not measured, and it may fall a lot; measure it with: "
+          + "modelc evaluate \(request.output) --data DATA"
+      ]
+    }
+    var lines: [String] = []
+    if outcome.candidates.count > 1 {
+      let tried = outcome.candidates.map { candidate in
+        "\(candidate.weighting.rawValue) \(Units.significant(candidate.loss, digits: 3))"
+          + (candidate.isChosen ? " (taken)" : "")
+      }
+      lines.append("weighting, by loss on held-out examples: " + tried.joined(separator: ", "))
+    }
+    if let last = outcome.history.last {
+      lines.append(
+        "fine-tuned for \(outcome.history.count) epochs, validation loss "
+          + Units.significant(last.validationLoss ?? last.loss, digits: 3))
+    }
+    let share = report.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
+    lines.append(
+      "accuracy: \(share)loss \(Units.significant(report.loss, digits: 4)) on "
+        + "\(Units.grouped(report.count)) training examples of \(data.dataset.name) that "
+        + "chose nothing; on test data: modelc evaluate \(request.output) --data DATA")
     return lines
   }
 
@@ -114,6 +143,15 @@ struct CompressionReport {
       "macs_before": count(before.multiplications),
       "macs_after": count(after?.multiplications ?? outcome.planned?.multiplications),
       "seconds": .number(outcome.seconds),
+      "held_out_loss": outcome.report.map { .number($0.loss) } ?? .null,
+      "held_out_accuracy": outcome.report?.accuracy.map { .number($0) } ?? .null,
+      "candidates": .array(
+        outcome.candidates.map {
+          .object([
+            "weighting": .string($0.weighting.rawValue), "loss": .number($0.loss),
+            "taken": .bool($0.isChosen),
+          ])
+        }),
       "keras_view": after == nil ? .null : .bool(outcome.viewObstacle == nil),
       "keras_view_obstacle": outcome.viewObstacle.map { .string($0) } ?? .null,
       "kernels": table().jsonRows, "plan": outcome.plan.json,

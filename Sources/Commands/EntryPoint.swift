@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compression
 import Foundation
+import ModelFile
 import Models
 
 extension Modelc {
@@ -8,6 +9,9 @@ extension Modelc {
   public static func run(arguments: [String]) -> Int32 {
     // A reader that closes the pipe ends us quietly, as it ends other tools.
     signal(SIGPIPE, SIG_DFL)
+    // A file-size limit is an error line of ours, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
+    TemporaryOutput.removeOnSignals()
     if let problem = unknownCommand(arguments) {
       Console.failure(problem)
       return 64

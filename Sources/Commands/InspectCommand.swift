@@ -33,7 +33,10 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let opened = try OpenedModel(file, options: reading.readOptions)
+    var options = reading.readOptions
+    // To show what values there are, NaN among them, is what --values is for.
+    if values { options.allowsNonFinite = true }
+    let opened = try OpenedModel(file, options: options)
     let inspection = Inspection(opened.imported, fileByteCount: opened.fileByteCount)
     let statistics = values ? try opened.imported.model.valueStatistics() : []
     let spectra =

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFile
 import Synchronization
 
 /// Remembers that the user pressed Ctrl-C, so that work can end at a safe place.
@@ -13,6 +14,7 @@ enum Interruption {
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         if Interruption.flag.exchange(true, ordering: .relaxed) {
+          TemporaryOutput.unlinkAll()
           signal(number, SIG_DFL)
           raise(number)
         }

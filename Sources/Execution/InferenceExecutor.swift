@@ -17,18 +17,21 @@ public final class InferenceExecutor {
   ///
   /// - Parameters:
   ///   - parameters: the values, in the order in which the program declares them.
-  ///   - capacity: the most samples to hold at once, at least 1.
+  ///   - capacity: the most samples to hold at once, at least 1; by default up to 256, as many
+  ///     as 4 MiB of activations hold, but not fewer than 16.
   ///   - retained: values that ``withValue(_:_:)`` is to show besides the outputs.
   /// - Throws: ``ExecutionError`` where a parameter is missing or has another shape.
   public init(
-    _ program: Program, parameters: [Tensor], capacity: Int = 64, retaining retained: [ValueID] = []
+    _ program: Program, parameters: [Tensor], capacity: Int? = nil,
+    retaining retained: [ValueID] = []
   ) throws(ExecutionError) {
     try program.check(parameters: parameters)
     self.program = program
     self.parameters = parameters
-    self.capacity = max(capacity, 1)
     plan = StoragePlanner.plan(
       program, ExecutionPlan.Purpose(isTraining: false, retained: retained))
+    let fitting = (4 << 20) / max(plan.bytesPerSample, 1)
+    self.capacity = max(capacity ?? min(max(fitting, 16), 256), 1)
     workspace = plan.workspace(capacity: self.capacity)
   }
 
@@ -60,6 +63,7 @@ public final class InferenceExecutor {
     _ inputs: [Tensor], _ body: (_ rows: Range<Int>) -> Void
   ) throws(ExecutionError) {
     let batch = try program.batch(of: inputs)
+    try workspace.allocate()
     workspace.parameters = parameters
     defer { release() }
     var start = 0
@@ -105,7 +109,8 @@ extension ExecutionPlan {
   func workspace(capacity: Int) -> Workspace {
     Workspace(
       slotCounts: slotCounts, external: Set(inputSlots), stepCount: steps.count,
-      capacity: capacity, declarations: program.parameters, wantsGradients: purpose.isTraining)
+      scratchCount: steps.map(\.kernel.scratchCount).max() ?? 0, capacity: capacity,
+      declarations: program.parameters, wantsGradients: purpose.isTraining)
   }
 }
 

@@ -62,6 +62,7 @@ public final class TrainingExecutor {
     batch: Int, parameters: [Tensor], seed: UInt64 = 0, firstSample: Int = 0
   ) throws(ExecutionError) {
     guard batch >= 1, batch <= capacity else { throw .batch(expected: capacity, found: batch) }
+    try workspace.allocate()
     try program.check(parameters: parameters)
     for (index, input) in program.inputs.enumerated() {
       let found = workspace.values(plan.inputSlots[index]).count

@@ -14,8 +14,8 @@ extension ImportedModel {
 
   /// Reads every value once and refuses what cannot be computed with: NaN, ∞, negative variances.
   ///
-  /// Opening a file reads no values; whoever is about to use them all calls this first. Does
-  /// nothing where `options` lets such values through.
+  /// Opening a file reads no values; whoever is about to use them all calls this first.
+  /// Where `options` lets non-finite values through, they are not looked for.
   public func validateValues(from path: String, options: ReadOptions) throws {
     if options.allowsNonFinite { return }
     do {

@@ -7,6 +7,14 @@ enum Digest {
     hexadecimal(of: SHA256.hash(data: bytes))
   }
 
+  /// The digest of the bytes of floats, in lower-case hexadecimal.
+  static func hexadecimal(_ floats: [Float]) -> String {
+    var hash = SHA256()
+    // The buffer lives for the call, and every byte of a Float is initialised.
+    unsafe floats.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+    return hexadecimal(of: hash.finalize())
+  }
+
   /// The digest of bytes, as 32 bytes.
   static func bytes(_ bytes: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: bytes)) }
 

@@ -16,6 +16,8 @@ public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible
     case graph(String)
     /// More bytes than a limit allows.
     case tooLarge(declared: Int, limit: Int)
+    /// Tensors of more bytes than are allowed, or than the file can honestly hold.
+    case size(String)
     /// A data set of another shape than the graph says.
     case shape(expected: [Int], found: [Int])
     /// A data set of another type than the graph says.
@@ -68,7 +70,8 @@ extension ModelFileError.Reason: CustomStringConvertible {
       "must-understand feature \(names.map { "'\($0)'" }.joined(separator: ", ")) is not known "
         + "here; use a newer modelc"
     case .attribute(let expected): "expected \(expected)"
-    case .graph(let problem), .form(let problem), .model(let problem), .packing(let problem):
+    case .graph(let problem), .form(let problem), .model(let problem), .packing(let problem),
+      .size(let problem):
       problem
     case .tooLarge(let declared, let limit):
       "\(declared) bytes declared, more than the limit of \(limit)"

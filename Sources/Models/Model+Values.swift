@@ -22,8 +22,7 @@ extension Model {
               reason: "expected finite values, found \(value) at element \(index); "
                 + "--allow-nonfinite lets it through")
           }
-          let isVariance = named.name == "moving_variance" || named.name == "variance"
-          if isVariance, let index = values.firstIndex(where: { $0 < 0 }) {
+          if layer.kind.isVariance(named.name), let index = values.firstIndex(where: { $0 < 0 }) {
             throw ModelError(
               place: place,
               reason: "expected variances from 0, found \(values[index]) at element \(index); "

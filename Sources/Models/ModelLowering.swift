@@ -35,10 +35,18 @@ struct ModelLowering {
     }
     var operands: [ValueID] = []
     for endpoint in call.inputs { operands.append(try value(endpoint, for: layer.path)) }
+    let mark = builder.mark
     var lowering = LayerLowering(layer: layer, isTrainable: layer.isTrainable, builder: builder)
-    let result = try lowering.lower(operands)
-    builder = lowering.builder
-    values[index] = result
+    // The lowering's copy must be the only one to grow in place: models have thousands of layers.
+    builder = ProgramBuilder()
+    do throws(LoweringError) {
+      values[index] = try lowering.lower(operands)
+      builder = lowering.builder
+    } catch {
+      builder = lowering.builder
+      builder.goBack(to: mark)
+      throw error
+    }
   }
 
   private mutating func input(_ settings: Input, _ layer: Layer) throws(LoweringError) -> ValueID {

@@ -21,6 +21,26 @@ public struct ReadOptions: Sendable, Hashable {
     self.maximumByteCount = maximumByteCount
     self.allowsNonFinite = allowsNonFinite
   }
+
+  /// Declared bytes up to this many are believed whatever the file's size.
+  private static let freeByteCount = 64 << 20
+  /// Above, a file that declares more than this many times its own size is a bomb.
+  private static let largestRatio = 200
+
+  /// Why tensors of `declared` bytes in a file of `stored` bytes are refused; nil if they are not.
+  ///
+  /// Deflate reaches 1032:1 on zeros alone; trained values, pruned ones too, stay below 100:1.
+  public func refusal(declaring declared: Int, in stored: Int) -> String? {
+    if declared > maximumByteCount {
+      return "the tensors take \(declared) bytes, more than the limit of \(maximumByteCount) bytes; "
+        + "raise it with --max-size"
+    }
+    if declared > Self.freeByteCount, declared / Self.largestRatio > stored {
+      return "\(declared) bytes declared, \(stored) stored: more than \(Self.largestRatio) to 1, "
+        + "which no trained weights reach; save the model without compression"
+    }
+    return nil
+  }
 }
 
 /// What a reader found.

@@ -1,6 +1,7 @@
 public import Compression
 public import ModelFile
 public import Models
+public import Training
 
 /// What `compress` is asked to do.
 public struct CompressionRequest: Sendable {
@@ -18,6 +19,8 @@ public struct CompressionRequest: Sendable {
   public var output: String
   /// Where the decisions come from.
   public var source: Source
+  /// What is learned from data; nil compresses by the weights alone.
+  public var data: CompressionData?
   /// Settings of the factorisations.
   public var settings: FactorizationSettings
   /// How int8 scales are chosen.
@@ -39,7 +42,7 @@ public struct CompressionRequest: Sendable {
 
   /// Makes a request.
   public init(
-    input: String, output: String, source: Source,
+    input: String, output: String, source: Source, data: CompressionData? = nil,
     settings: FactorizationSettings = FactorizationSettings(),
     scale: ScaleChoice = .squaredError, threads: Int = 1,
     storage: StorageOptions = StorageOptions(), allowsCode: Bool = false, force: Bool = false,
@@ -48,6 +51,7 @@ public struct CompressionRequest: Sendable {
     self.input = input
     self.output = output
     self.source = source
+    self.data = data
     self.settings = settings
     self.scale = scale
     self.threads = threads
@@ -72,6 +76,14 @@ public struct CompressionOutcome: Sendable {
   public var plan: CompressionPlan
   /// One report a kernel; empty for a dry run.
   public var reports: [KernelReport]
+  /// What was tried with data, in the order tried; empty without data.
+  public var candidates: [ScoredCandidate] = []
+  /// The epochs of fine-tuning; empty without it.
+  public var history: [EpochRecord] = []
+  /// The result on training examples that neither shaped nor chose it; nil without data.
+  ///
+  /// After fine-tuning they were learned from, like the whole training set.
+  public var report: EvaluationResult?
   /// The file that was written.
   public var written: WrittenFile?
   /// Why the file has no Keras view; nil if it has one.

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Synchronization
 
 /// SHA-256 of a file's content.
 enum SourceDigest {
@@ -20,30 +21,25 @@ enum SourceDigest {
   /// Starts the same on another thread, so that it overlaps with other work.
   static func started(for path: String) -> Pending { Pending(path) }
 
-  /// A digest under way.
+  /// A digest under way, on a thread of its own.
+  ///
+  /// Not a task: whoever waits may hold one of the few threads that tasks run on.
   final class Pending: Sendable {
-    private let task: Task<String, any Error>
+    private let result = Mutex<Result<String, any Error>?>(nil)
+    private let isDone = DispatchGroup()
 
     init(_ path: String) {
-      task = Task.detached(priority: .utility) { try SourceDigest.hexadecimal(of: path) }
+      DispatchQueue.global(qos: .utility).async(group: isDone) { [self] in
+        let digest = Result { try SourceDigest.hexadecimal(of: path) }
+        result.withLock { $0 = digest }
+      }
     }
 
     /// Waits for the digest.
     func value() throws -> String {
-      let gate = DispatchSemaphore(value: 0)
-      let box = Box()
-      Task.detached { [task] in
-        box.result = await task.result
-        gate.signal()
-      }
-      gate.wait()
-      // Set before the signal that let us through.
-      return try box.result?.get() ?? ""
-    }
-
-    /// Written once before a signal and read once after it.
-    private final class Box: @unchecked Sendable {
-      var result: Result<String, any Error>?
+      isDone.wait()
+      guard let digest = result.withLock({ $0 }) else { preconditionFailure("set before the end") }
+      return try digest.get()
     }
   }
 }

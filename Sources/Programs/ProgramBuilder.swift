@@ -72,6 +72,27 @@ public struct ProgramBuilder: Sendable {
   /// The shape of a parameter declared so far.
   public func shape(of parameter: ParameterID) -> Shape { parameters[parameter.rawValue].shape }
 
+  /// How far a builder has come, to go back to when a step fails.
+  public struct Mark: Sendable {
+    fileprivate let instructions: Int
+    fileprivate let shapes: Int
+    fileprivate let parameters: Int
+  }
+
+  /// The present state.
+  public var mark: Mark {
+    Mark(
+      instructions: instructions.count, shapes: shapes.count, parameters: parameters.count)
+  }
+
+  /// Forgets every instruction, value and parameter that was added since `mark`.
+  public mutating func goBack(to mark: Mark) {
+    for parameter in parameters[mark.parameters...] { parameterIDs[parameter.name] = nil }
+    parameters.removeLast(parameters.count - mark.parameters)
+    instructions.removeLast(instructions.count - mark.instructions)
+    shapes.removeLast(shapes.count - mark.shapes)
+  }
+
   /// Ends the program; the outputs must be values of this builder.
   public func finish(outputs: [ValueID]) -> Program {
     precondition(

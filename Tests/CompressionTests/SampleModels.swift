@@ -14,13 +14,12 @@ enum SampleModels {
     let small = min(rows, columns)
     let u = try Matrix(Tensor.normal([rows, small], generator: &generator)).qr().q
     let v = try Matrix(Tensor.normal([columns, small], generator: &generator)).qr().q
-    var scaled = u
-    for row in 0..<rows {
-      for column in 0..<small {
-        scaled[row, column] *= Float(sigma(column, decay: decay))
-      }
+    let scaled = u.elements.enumerated().map { index, value in
+      value * Float(sigma(index % small, decay: decay))
     }
-    return scaled.multiplied(by: v, transposingOther: true).tensor
+    return Matrix(rows: rows, columns: small, elements: scaled).multiplied(
+      by: v, transposingOther: true
+    ).tensor
   }
 
   /// σ of ``matrix(_:_:decay:seed:)``, from index 0.

@@ -16,6 +16,9 @@ extension OperationCase {
     OperationCase("matmul of rows", [[3, 4, 7]], [[7, 5]], .matmul(p(0))),
     OperationCase("mode product 0", [[5, 4, 3]], [[5, 2]], .modeProduct(p(0), axis: 0)),
     OperationCase("mode product 1", [[5, 4, 3]], [[4, 6]], .modeProduct(p(0), axis: 1)),
+    OperationCase(
+      "mode product, large", [[45, 40]], [[45, 50]], .modeProduct(p(0), axis: 0), probes: 3),
+    OperationCase("mode product, wide", [[5, 37]], [[5, 6]], .modeProduct(p(0), axis: 0)),
     OperationCase("mode product 2", [[5, 4, 3]], [[3, 2]], .modeProduct(p(0), axis: 2)),
   ]
 
@@ -44,6 +47,22 @@ extension OperationCase {
     OperationCase(
       "conv beyond its padding", [[4, 4, 2]], [[2, 2, 2, 3]],
       .conv2D(p(0), Conv2DGeometry(padding: pad(3, 2, 1, 3)))),
+    OperationCase(
+      "conv of one channel", [[6, 7, 1]], [[3, 3, 1, 4]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(1, 1, 1, 1)))),
+    OperationCase(
+      "conv of eight channels", [[5, 7, 8]], [[3, 3, 8, 3]],
+      .conv2D(p(0), Conv2DGeometry(strides: e(2, 2), padding: pad(1, 0, 1, 1)))),
+    OperationCase(
+      "conv by lines", [[6, 5, 16]], [[3, 3, 16, 4]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(1, 1, 1, 1)))),
+    OperationCase(
+      "conv by lines, strided and dilated", [[7, 8, 24]], [[3, 2, 24, 3]],
+      .conv2D(
+        p(0), Conv2DGeometry(strides: e(1, 2), dilation: e(2, 3), padding: pad(3, 1, 0, 2)))),
+    OperationCase(
+      "conv by lines, in groups", [[5, 6, 32]], [[2, 3, 16, 6]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(1, 0, 0, 1), groups: 2))),
     OperationCase(
       "conv of one row", [[1, 9, 3]], [[1, 4, 3, 5]],
       .conv2D(p(0), Conv2DGeometry(strides: e(1, 2)))),

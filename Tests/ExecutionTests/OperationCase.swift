@@ -12,10 +12,12 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   let positive: Set<Int>
   /// The entries of the table that inputs point into, where they do.
   let entries: Int?
+  /// The elements of each tensor at which its gradient is compared.
+  let probes: Int
 
   init(
     _ description: String, _ inputs: [Shape], _ parameters: [Shape] = [], _ operation: Operation,
-    positive: Set<Int> = [], entries: Int? = nil
+    positive: Set<Int> = [], entries: Int? = nil, probes: Int = 24
   ) {
     testDescription = description
     self.inputs = inputs
@@ -23,6 +25,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     self.operation = operation
     self.positive = positive
     self.entries = entries
+    self.probes = probes
   }
 
   /// The program of this one operation.

@@ -54,11 +54,9 @@ import Testing
       let y = reference.run(inputs, parameters)[0]
       return y.values.indices.reduce(0) { $0 + y.values[$1] * Double(weights.elements[$1]) }
     }
-    // Large tensors are probed at a few elements only.
-    let probes = 40
     for index in parameters.indices where program.parameters[index].isTrainable {
       let deviation = deviation(
-        executor.gradients[index], at: exactParameters[index], probes: probes
+        executor.gradients[index], at: exactParameters[index], probes: operation.probes
       ) { changed in
         var all = exactParameters
         all[index] = changed
@@ -72,7 +70,7 @@ import Testing
         span.indices.map { span[$0] }
       }
       let deviation = deviation(
-        try #require(gradient), at: exactInputs[index], probes: probes
+        try #require(gradient), at: exactInputs[index], probes: operation.probes
       ) { changed in
         var all = exactInputs
         all[index] = changed

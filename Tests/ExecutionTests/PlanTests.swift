@@ -158,3 +158,22 @@ import Testing
     #expect(executor.gradients[unused.rawValue] == [0, 0])
   }
 }
+
+@Suite struct MemoryTests {
+  /// A tiny file can declare activations that no machine holds.
+  @Test func anAbsurdActivationIsRefusedBeforeItIsAllocated() throws {
+    var builder = ProgramBuilder()
+    let x = builder.input([1], name: "x")
+    let y = try builder.append(.repeatVector(1 << 50), x, origin: "repeat")
+    let program = builder.finish(outputs: [y])
+    let inference = try InferenceExecutor(program, parameters: [])
+    let training = TrainingExecutor(program, seeds: [y], capacity: Int.max)
+    training.bindInput(0, to: Tensor(shape: [1, 1], elements: [1]))
+    #expect(throws: ExecutionError.self) {
+      try training.forward(batch: 1, parameters: [])
+    }
+    #expect(throws: ExecutionError.self) {
+      try inference.run([Tensor(shape: [1, 1], elements: [1])]) { _ in }
+    }
+  }
+}

@@ -5,6 +5,7 @@ import Tensors
 struct RandomProgram {
   private(set) var builder = ProgramBuilder()
   private(set) var values: [ValueID] = []
+  private var parameterCount = 0
   private var generator: SeededGenerator
   private static let shape: Shape = [3, 4, 2]
 
@@ -30,7 +31,13 @@ struct RandomProgram {
   }
 
   private mutating func channelParameter(isTrainable: Bool = true) -> ParameterID {
-    builder.parameter(name: "p", shape: [2], isTrainable: isTrainable)
+    parameter([2], isTrainable: isTrainable)
+  }
+
+  /// A new parameter under a name of its own.
+  private mutating func parameter(_ shape: Shape, isTrainable: Bool = true) -> ParameterID {
+    parameterCount += 1
+    return builder.parameter(name: "p\(parameterCount)", shape: shape, isTrainable: isTrainable)
   }
 
   private mutating func append(_ operation: Operation, _ operands: ValueID...) throws -> ValueID {
@@ -41,13 +48,13 @@ struct RandomProgram {
     let x = operand()
     switch choice(14) {
     case 0:
-      let kernel = builder.parameter(name: "k", shape: [3, 3, 2, 2])
+      let kernel = parameter([3, 3, 2, 2])
       let geometry = Conv2DGeometry(padding: Padding2D(top: 1, left: 1, bottom: 1, right: 1))
       let product = try append(.conv2D(kernel, geometry), x)
       let biased = try append(.addBias(channelParameter()), product)
       return try append(.activation(.tanh), biased)
     case 1:
-      let kernel = builder.parameter(name: "k", shape: [2, 2])
+      let kernel = parameter([2, 2])
       let product = try append(.matmul(kernel), x)
       return try append(.activation(choice(2) == 0 ? .relu() : .swish), product)
     case 2: return try append(.addBias(channelParameter()), x)

@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 import Interchange
 import Models
@@ -52,6 +53,31 @@ import Tensors
         try Data(damaged).write(to: URL(fileURLWithPath: path))
         try? use(path)
       }
+    }
+  }
+
+  /// Weights of a stored member are read in place; their checksum still tells a flipped bit.
+  @Test func flippedBitInStoredWeightsIsFound() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let inner = try contents("deferred-k2.keras")
+      let archive = try ZipArchive(bytes: inner, name: "deferred-k2.keras")
+      let path = folder.appendingPathComponent("stored.keras").path
+      var writer = try ZipWriter(path: path)
+      for entry in archive.entries { try writer.add(entry.name, try archive.read(entry)) }
+      _ = try writer.finish()
+      try use(path)
+      let stored = try ZipArchive(path: path)
+      let weights = try #require(stored["model.weights.h5"])
+      let imported = try FormatRegistry.open(path)
+      let kernel = try #require(imported.model.layers.last?.weight("kernel"))
+      let values = try kernel.components[0].parameter.raw().bytes
+      var bytes = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+      let range = weights.offset..<weights.offset + weights.count
+      let place = try #require(
+        range.first { bytes[$0..<min($0 + values.count, range.upperBound)].elementsEqual(values) })
+      bytes[place] ^= 1
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      #expect(throws: ArchiveError.self) { try use(path) }
     }
   }
 }

@@ -99,4 +99,36 @@ import Testing
     _ = try imported.model.lowered()
     _ = try KerasView(of: imported.model)
   }
+
+  /// Each operator of Keras 2 with a constant, and the Rescaling that it is.
+  @Test(arguments: [
+    ("math.truediv", "[\"x\", 0, 0, {\"y\": [2.0, 4.0, 8.0]}]", [0.5, 0.25, 0.125], [0]),
+    ("math.subtract", "[\"x\", 0, 0, {\"y\": 3}]", [1], [-3]),
+    (
+      "math.subtract", "[\"_CONSTANT_VALUE\", -1, 3.0, {\"y\": [\"x\", 0, 0]}]", [-1], [3]
+    ),
+    ("__operators__.add", "[\"x\", 0, 0, {\"y\": 0.5, \"name\": null}]", [1], [0.5]),
+    ("math.multiply", "[\"x\", 0, 0, {\"y\": [[[2.0, 3.0, 4.0]]]}]", [2, 3, 4], [0]),
+  ])
+  func operatorWithConstantBecomesRescaling(
+    function: String, node: String, scale: [Double], offset: [Double]
+  ) throws {
+    let file = KerasFile.functional()
+      .replacing(
+        "\"units\": 4, \"activation\": \"relu\", \"use_bias\": true",
+        "\"function\": \"\(function)\""
+      )
+      .replacing("\"Dense\", \"name\": \"a\"", "\"TFOpLambda\", \"name\": \"a\"")
+      .replacing("[[[\"x\", 0, 0, {}]]]", "[[\(node)]]")
+      .with {
+        $0.layers.removeFirst()
+        $0.layers[0].weights[0].extents = [3, 2]
+      }
+    try Fixtures.withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("in.h5").path
+      try file.write(to: path)
+      let model = try FormatRegistry.open(path).model
+      #expect(model.layers[1].kind == .rescaling(Rescaling(scale: scale, offset: offset)))
+    }
+  }
 }

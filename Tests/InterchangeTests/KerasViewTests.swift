@@ -141,6 +141,51 @@ import Testing
     }
   }
 
+  /// The model with every second kernel in low-rank form, of made-up values.
+  private func halfFactorised(_ original: Model, from first: Int) throws -> Model {
+    var model = original
+    let kernels = model.kernels
+    for number in stride(from: first, to: kernels.count, by: 2) {
+      let kernel = kernels[number]
+      let shape = model[kernel].denseShape.extents
+      let left = Array(shape.dropLast()) + [2]
+      let right = [Int](repeating: 1, count: shape.count - 2) + [2, shape[shape.count - 1]]
+      let factors = try weight(.lowRank, shape, [("left", left), ("right", right)])
+      model[kernel] = factors
+    }
+    return model
+  }
+
+  /// The tensor behind a link of a view.
+  private func tensor(_ link: KerasView.WeightLink, of model: Model) throws -> RawTensor {
+    let layer = try #require(model.layers.first { $0.path == link.layer })
+    let weight = try #require(layer.weight(link.weight))
+    let component = try #require(weight.components.first { $0.name == link.component })
+    return try component.parameter.raw()
+  }
+
+  /// Factors lengthen some branches, which changes the order in which Keras binds what follows.
+  @Test(arguments: ["residual-k2.h5", "nested-k3.keras", "multi-io-k2.keras"], [0, 1])
+  func factorsInBranchesAreBoundToTheirOwnLayers(file: String, first: Int) throws {
+    let original = try FormatRegistry.open(Fixtures.path("keras/\(file)")).model
+    let model = try halfFactorised(original, from: first)
+    let view = try KerasView(of: model)
+    try Fixtures.withTemporaryFolder { folder in
+      let path = folder.appendingPathComponent("view.h5").path
+      try KerasWriter.write(model, to: path)
+      let again = try FormatRegistry.open(path).model
+      for layer in view.layers {
+        let read = try #require(again.layers.first { $0.path == layer.name })
+        #expect(read.weights.count == layer.weights.count)
+        for (link, named) in zip(layer.weights, read.weights) {
+          let stored = try named.weight.components[0].parameter.raw()
+          let expected = try tensor(link, of: model)
+          #expect(stored == expected, "\(layer.name)")
+        }
+      }
+    }
+  }
+
   @Test func viewLinksInsteadOfCopying() throws {
     let kernel = try weight(.lowRank, [32, 6], [("left", [32, 2]), ("right", [2, 6])])
     let layer = Layer(

@@ -2,6 +2,7 @@ import Foundation
 import HDF5
 import ModelFile
 import Models
+import Tensors
 import TestSupport
 import Testing
 
@@ -28,6 +29,29 @@ import Testing
   @Test func aSoundFileHasNoFindings() throws {
     for (name, model) in try SampleModels.all() where name != "every type" {
       #expect(Self.findings(try Self.bytes(model)) == [], "\(name)")
+    }
+  }
+
+  @Test func aFlippedByteOfAPackedTensorIsFoundInItsPlace() throws {
+    // Codes of int8 that fill their range are noise, so their part is stored as it is.
+    let kernel = SampleModels.quantised([40, 8], seed: 11)
+    let model = Model.sequential(
+      name: "noise",
+      layers: [
+        SampleModels.input([40]),
+        SampleModels.dense("dense", Weight(kernel), bias: SampleModels.parameter([8])),
+      ])
+    var bytes = try Self.bytes(model, StorageOptions(layout: .packed))
+    let codes = try kernel.raw().bytes
+    let start = try #require(Data(bytes).range(of: Data(codes))?.lowerBound)
+    for index in start..<start + codes.count {
+      bytes[index] ^= 4
+      #expect(Self.findings(bytes).map(\.place) == ["/packed (dense/kernel/values)"])
+      let read = try ModelFileReader().read(try HDF5File(bytes: bytes, name: "model.h5")).model
+      #expect(throws: ModelFileError.self) {
+        try read.layers[1].weights[0].weight.components[0].parameter.raw()
+      }
+      bytes[index] ^= 4
     }
   }
 

@@ -118,6 +118,12 @@ import Testing
     Lie("forged.h5: /graph: layers[1].attributes.units: expected an integer from 1") {
       $0.edit(["layers", 1, "attributes"]) { $0["units"] = 4_000_000_000 }
     },
+    Lie("forged.h5: /graph: layers[1].attributes.dropout: expected one of the keys activation") {
+      $0.edit(["layers", 1, "attributes"]) { $0["dropout"] = 0.5 }
+    },
+    Lie("forged.h5: /graph: layers[1].attributes: expected an object, found an array") {
+      $0.edit(["layers", 1]) { $0["attributes"] = [] }
+    },
     Lie("forged.h5: dense/kernel: expected shape [?×11], found [12×10]") {
       $0.edit(["layers", 1, "attributes"]) { $0["units"] = 11 }
     },

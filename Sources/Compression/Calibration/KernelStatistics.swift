@@ -34,9 +34,8 @@ public struct KernelStatistics: Sendable {
   /// The second moment that errors are weighted with: about the mean where a bias can take up the
   /// mean's share, else about zero.
   func inputMoment(centred: Bool) -> DoubleMatrix? {
-    guard var moment = covariance else { return nil }
-    if !centred { addOuterProduct(of: mean, to: &moment) }
-    return moment
+    guard let covariance else { return nil }
+    return centred ? covariance : covariance.addingOuterProduct(of: mean)
   }
 
   /// Kᵀ·A·K, the second moment of the outputs of a kernel [n × m].
@@ -45,9 +44,9 @@ public struct KernelStatistics: Sendable {
       return kernel.multiplied(
         by: moment.multiplied(by: kernel), transposingSelf: true)
     }
-    guard var moment = outputCovariance else { return nil }
-    if !centred, let outputMean { addOuterProduct(of: outputMean, to: &moment) }
-    return moment
+    guard let outputCovariance else { return nil }
+    guard !centred, let outputMean else { return outputCovariance }
+    return outputCovariance.addingOuterProduct(of: outputMean)
   }
 
   /// The square root L of the damped curvature, (1 − λ)·G + λ·tr(G)/m·I, and its inverse.
@@ -57,11 +56,12 @@ public struct KernelStatistics: Sendable {
     guard let gradient = outputGradient else { return nil }
     let order = gradient.rows
     let trace = gradient.diagonal.reduce(0, +)
-    var damped = DoubleMatrix(
-      rows: order, columns: order, elements: gradient.elements.map { $0 * (1 - damping) })
     // Without any gradient every direction counts the same.
     let floor = trace > 0 ? damping * trace / Double(max(order, 1)) : 1
-    for index in 0..<order { damped[index, index] += floor }
+    let damped = gradient.changed { elements in
+      for index in elements.indices { elements[index] *= 1 - damping }
+      for index in 0..<order { elements[index * order + index] += floor }
+    }
     let least = floor * 1e-9
     return (
       try damped.symmetricFunction { max($0, least).squareRoot() },
@@ -70,10 +70,24 @@ public struct KernelStatistics: Sendable {
   }
 }
 
-/// moment += vᵀv.
-func addOuterProduct(of vector: [Double], to moment: inout DoubleMatrix, scale: Double = 1) {
-  for row in vector.indices {
-    let factor = vector[row] * scale
-    for column in vector.indices { moment[row, column] += factor * vector[column] }
+extension DoubleMatrix {
+  /// The same matrix with its elements changed at once.
+  ///
+  /// Single writes through a matrix of another module copy it each time.
+  func changed(_ change: (inout [Double]) -> Void) -> DoubleMatrix {
+    var elements = self.elements
+    change(&elements)
+    return DoubleMatrix(rows: rows, columns: columns, elements: elements)
+  }
+
+  /// self + scale · vᵀv.
+  func addingOuterProduct(of vector: [Double], scale: Double = 1) -> DoubleMatrix {
+    changed { elements in
+      for row in vector.indices {
+        let factor = vector[row] * scale
+        let start = row * vector.count
+        for column in vector.indices { elements[start + column] += factor * vector[column] }
+      }
+    }
   }
 }

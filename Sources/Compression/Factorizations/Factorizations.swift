@@ -4,7 +4,7 @@ public import Models
 public enum Factorizations {
   /// All of them, in the order of help and tables.
   public static let all: [any Factorization.Type] = [
-    Tucker2Factorization.self, TruncatedSVDFactorization.self,
+    Tucker2Factorization.self, TruncatedSVDFactorization.self, TensorisedFactorization.self,
   ]
 
   /// The factorisation that makes a form.

@@ -37,10 +37,11 @@ struct RetargetedTucker2: PreparedFactorization {
       shape: Shape(site.shape.extents.dropLast(2) + [stack.rows, stack.columns]),
       elements: stack.elements)
     inner = try PreparedTucker2(core, at: site.replacing(shape: core.shape), settings: settings)
-    let recorded = form.record.spectra.map(\.energy).max() ?? 0
-    energy = max(recorded, inner.energy)
+    // Spectra of a weighted basis speak of the outputs of calibration data, not of the kernel.
+    let recorded = form.record.basis == .svd ? form.record.spectra : []
+    energy = max(recorded.map(\.energy).max() ?? 0, inner.energy)
     lost = energy - inner.energy
-    spectra = form.record.spectra.count == 2 ? form.record.spectra : inner.spectra
+    spectra = recorded.count == 2 ? recorded : inner.spectra
   }
 
   var form: Weight.Kind { .tucker2 }

@@ -29,6 +29,10 @@ public struct Tucker2Factorization: Factorization {
     _ kernel: Tensor, at site: KernelSite, statistics: KernelStatistics?, weighting: Weighting,
     settings: FactorizationSettings
   ) throws(CompressionError) -> any PreparedFactorization {
+    guard weighting == .none else {
+      return try WeightedTucker2(
+        kernel, at: site, statistics: statistics, weighting: weighting, settings: settings)
+    }
     return try PreparedTucker2(kernel, at: site, settings: settings)
   }
 }

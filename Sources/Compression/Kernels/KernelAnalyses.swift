@@ -95,32 +95,12 @@ extension KernelAnalysis {
     self.site = site
     switch weight {
     case .dense(let form):
-      let isWeighted = options.weighting != .none
-      var prepared: [any PreparedFactorization] = []
-      var obstacles: [(form: Weight.Kind, reason: String)] = []
-      let isWanted = !isWeighted || statistics != nil
-      let kernel = isWanted ? try form.parameter.tensor() : nil
-      for type in Factorizations.all where KernelAnalysis.isWanted(type, options) {
-        let factorization = type.init()
-        if let obstacle = factorization.obstacle(to: site) {
-          obstacles.append((type.form, obstacle))
-        } else if type.form == .lowRank, !isWeighted, let tucker = prepared.tucker {
-          // The output unfolding is the kernel as a matrix over patches: one spectrum for both.
-          prepared.append(
-            PreparedSVD(
-              site: site, values: tucker.spectra[1].values, spectrum: nil,
-              settings: options.settings))
-        } else if let kernel {
-          prepared.append(
-            try factorization.prepare(
-              kernel, at: site, statistics: statistics, weighting: options.weighting,
-              settings: options.settings))
-        } else {
-          obstacles.append((type.form, "calibration saw no inputs of it"))
-        }
-      }
-      self.prepared = prepared
-      self.obstacles = obstacles
+      (prepared, obstacles) = try KernelAnalysis.prepare(
+        { try form.parameter.tensor() }, at: site, statistics: statistics, options: options)
+    case _ where options.weighting != .none:
+      // Calibration speaks of the kernel that the factors stand for.
+      (prepared, obstacles) = try KernelAnalysis.prepare(
+        { try weight.reconstructed() }, at: site, statistics: statistics, options: options)
     case .lowRank(let form):
       prepared = [try RetargetedLowRank(form, at: site)]
       obstacles = []
@@ -131,6 +111,41 @@ extension KernelAnalysis {
       prepared = [try RetargetedTensorised(form, at: site)]
       obstacles = []
     }
+  }
+
+  private typealias Obstacle = (form: Weight.Kind, reason: String)
+
+  /// Prepares every wanted form that serves a dense kernel.
+  private static func prepare(
+    _ kernel: () throws -> Tensor, at site: KernelSite, statistics: KernelStatistics?,
+    options: KernelAnalyses.Options
+  ) throws -> ([any PreparedFactorization], [Obstacle]) {
+    let isWeighted = options.weighting != .none
+    var prepared: [any PreparedFactorization] = []
+    var obstacles: [Obstacle] = []
+    let tensor = !isWeighted || statistics != nil ? try kernel() : nil
+    for type in Factorizations.all where isWanted(type, options) {
+      let factorization = type.init()
+      if let obstacle = factorization.obstacle(to: site) {
+        obstacles.append((type.form, obstacle))
+      } else if isWeighted, statistics == nil {
+        obstacles.append((type.form, "calibration saw no inputs of it"))
+      } else if isWeighted, type.form != .lowRank, statistics?.covariance == nil {
+        obstacles.append((type.form, "its inputs are too wide to calibrate"))
+      } else if type.form == .lowRank, !isWeighted, let tucker = prepared.tucker {
+        // The output unfolding is the kernel as a matrix over patches: one spectrum for both.
+        prepared.append(
+          PreparedSVD(
+            site: site, values: tucker.spectra[1].values, spectrum: nil,
+            settings: options.settings))
+      } else if let tensor {
+        prepared.append(
+          try factorization.prepare(
+            tensor, at: site, statistics: statistics, weighting: options.weighting,
+            settings: options.settings))
+      }
+    }
+    return (prepared, obstacles)
   }
 
   /// The separable form pays only where the inputs' statistics say which pixels matter.

@@ -67,8 +67,10 @@ struct KernelApplication {
     _ form: Weight.Kind, ranks: [Int], weighting: Weighting
   ) throws -> Outcome {
     if weight.kind == form, weight.ranks == ranks { return try kept() }
-    guard case .dense(let dense) = weight else { return try retargeted(form, ranks: ranks) }
-    let kernel = try dense.parameter.tensor()
+    guard weight.kind == .dense || weighting != .none else {
+      return try retargeted(form, ranks: ranks)
+    }
+    let kernel = try weight.reconstructed()
     guard let factorization = Factorizations.making(form) else {
       throw CompressionError.unsupported(
         path: site.path, form: form.rawValue, reason: "it is no factorisation")

@@ -32,7 +32,10 @@ extension KernelOptions {
 
   /// Why no factorisation serves the kernel.
   func obstacleReason(_ analysis: KernelAnalysis?) -> String {
-    analysis?.obstacles.first.map { "\($0.form.rawValue): \($0.reason)" }
+    // Every kernel could be of low rank: why it cannot says most.
+    let obstacles = analysis?.obstacles ?? []
+    return (obstacles.first { $0.form == .lowRank } ?? obstacles.first)
+      .map { "\($0.form.rawValue): \($0.reason)" }
       ?? "no rank saves parameters"
   }
 

@@ -3,8 +3,8 @@ import Tensors
 
 /// Makes plans for one analysed model: targets and budgets in, decisions with reasons out.
 public struct Planner: Sendable {
-  let options: PlanningOptions
-  let kernels: [KernelOptions]
+  var options: PlanningOptions
+  var kernels: [KernelOptions]
   let analyses: KernelAnalyses
   /// The whole model before.
   let parameterCount: Int

@@ -9,6 +9,26 @@ struct BatchNormParameters: Sendable {
   let epsilon: Float
   let momentum: Float
   let channels: Int
+
+  /// γ ÷ √(variance + ε) with the running statistics.
+  func runningScale(_ workspace: Workspace) -> [Float] {
+    let variance = workspace.parameter(variance)
+    let gamma = gamma.map(workspace.parameter)
+    return variance.indices.map {
+      (gamma?[$0] ?? 1) / (variance[$0] + epsilon).squareRoot()
+    }
+  }
+
+  /// y = x · scale + shift with the running statistics.
+  func runningScaleAndShift(_ workspace: Workspace) -> (scale: [Float], shift: [Float]) {
+    let scale = runningScale(workspace)
+    var shift = workspace.parameter(mean)
+    let beta = beta.map(workspace.parameter)
+    for channel in shift.indices {
+      shift[channel] = (beta?[channel] ?? 0) - shift[channel] * scale[channel]
+    }
+    return (scale, shift)
+  }
 }
 
 /// Batch normalisation with the running statistics: y = x · s + t with s = γ ÷ √(variance + ε).
@@ -22,27 +42,13 @@ struct RunningNormKernel: Kernel {
   }
 
   func forward(_ step: Step, _ workspace: Workspace) {
-    let scale = scale(workspace)
-    var shift = workspace.parameter(parameters.mean)
-    let beta = parameters.beta.map(workspace.parameter)
-    for channel in shift.indices {
-      shift[channel] = (beta?[channel] ?? 0) - shift[channel] * scale[channel]
-    }
-    workspace.transformOperand(step) { x in
-      var start = 0
-      while start < x.count {
-        var row = x._mutatingExtracting(start..<start + parameters.channels)
-        let scale = scale.span.extracting(0..<row.count)
-        let shift = shift.span.extracting(0..<row.count)
-        for index in row.indices { row[index] = row[index] * scale[index] + shift[index] }
-        start += parameters.channels
-      }
-    }
+    let (scale, shift) = parameters.runningScaleAndShift(workspace)
+    workspace.transformOperand(step) { $0.multiplyAndAddToRows(scale.span, shift.span) }
   }
 
   func backward(_ step: Step, _ workspace: Workspace) {
     addParameterGradients(step, workspace)
-    let scale = scale(workspace)
+    let scale = parameters.runningScale(workspace)
     workspace.transformGradient(step) { $0.multiplyRows(scale.span) }
   }
 
@@ -66,14 +72,6 @@ struct RunningNormKernel: Kernel {
         }
         total[channel] += Float(sum) * inverse
       }
-    }
-  }
-
-  private func scale(_ workspace: Workspace) -> [Float] {
-    let variance = workspace.parameter(parameters.variance)
-    let gamma = parameters.gamma.map(workspace.parameter)
-    return variance.indices.map {
-      (gamma?[$0] ?? 1) / (variance[$0] + parameters.epsilon).squareRoot()
     }
   }
 }

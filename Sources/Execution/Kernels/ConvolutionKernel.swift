@@ -1,16 +1,39 @@
 import LinearAlgebra
 import Programs
 
-/// A convolution by gathered patches and sgemm: y = epilogue(patches(x) · w), image by image.
+/// A convolution by gathered rows and sgemm: y = epilogue(gathered(x) · w), image by image.
 ///
-/// dw = patches(x)ᵀ · dy, dx = scatter(dy · wᵀ), db = Σ dy. This file is the seam at which a
+/// dw = gathered(x)ᵀ · dy, dx = scattered(dy · wᵀ), db = Σ dy. This file is the seam at which a
 /// convolution library can take over; it must pass the same tests.
 struct ConvolutionKernel: Kernel {
   let kernel: ParameterID
-  let window: Window2D
   let groups: Int
   let outputs: Int
   let epilogue: Epilogue
+  private let window: Window2D
+  private let gathering: Gathering
+
+  /// How an image becomes the left matrix of a product.
+  private enum Gathering: Sendable {
+    /// One product over whole patches.
+    case patches
+    /// One product a window row over shared lines.
+    case lines
+  }
+
+  /// Plans a convolution.
+  init(
+    kernel: ParameterID, window: Window2D, groups: Int, outputs: Int, epilogue: Epilogue
+  ) {
+    self.kernel = kernel
+    self.window = window
+    self.groups = groups
+    self.outputs = outputs
+    self.epilogue = epilogue
+    // Short lines make products too thin to be worth more passes over the results.
+    let line = window.width * window.channels / groups
+    gathering = window.rowStride == 1 && window.height > 1 && line >= 48 ? .lines : .patches
+  }
 
   var traits: KernelTraits {
     KernelTraits(gradientReadsOperands: true, gradientReadsResult: epilogue.readsResult)
@@ -20,96 +43,117 @@ struct ConvolutionKernel: Kernel {
   private var groupInputs: Int { window.channels / groups }
   /// Channels that one group makes.
   private var groupOutputs: Int { outputs / groups }
-  /// Entries of one patch of one group.
-  private var patchCount: Int { window.height * window.width * groupInputs }
-
-  private func channels(of group: Int) -> Range<Int> {
-    group * groupInputs..<(group + 1) * groupInputs
+  /// Entries of one window row of one group.
+  private var lineCount: Int { window.width * groupInputs }
+  /// Entries of one row of the left matrix.
+  private var depth: Int {
+    switch gathering {
+    case .patches: window.height * lineCount
+    case .lines: lineCount
+    }
   }
 
-  /// Result rows per block, so that a block of patches stays in the second-level cache.
+  /// Result rows per block, so that what is gathered stays in the second-level cache.
   private var blockRows: Int {
-    max(1, min(window.outputHeight, Self.blockElements / (window.outputWidth * patchCount)))
+    let row = window.outputWidth * depth
+    let extra = gathering == .lines ? window.lineCount(for: 1) - 1 : 0
+    return max(1, min(window.outputHeight, Self.blockElements / row - extra))
   }
 
-  /// 96 Ki elements, 384 KiB: patches, their kernel and their results share 1 MiB.
-  private static let blockElements = 96 * 1024
+  /// 112 Ki elements, 448 KiB: gathered rows, their kernel and their results share 1 MiB.
+  private static let blockElements = 112 * 1024
+
+  /// Elements of scratch space for a block.
+  var scratchCount: Int {
+    let rows = gathering == .lines ? window.lineCount(for: blockRows) : blockRows
+    return saturating(0, rows, window.outputWidth * depth)
+  }
+
+  // MARK: Forward
 
   func forward(_ step: Step, _ workspace: Workspace) {
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
-    let bias = epilogue.bias.map(workspace.parameter)
+    let finish = epilogue.bound(workspace)
     let imageCount = window.imageCount
     let resultCount = step.resultCount
-    workspace.withScratch(1, count: blockRows * window.outputWidth * patchCount) { patches in
+    let line = window.outputWidth * outputs
+    workspace.withScratch(1, count: scratchCount) { gathered in
       workspace.write(step.result, count: resultCount * workspace.batch) { y in
         for sample in 0..<workspace.batch {
           let image = x.span.extracting(sample * imageCount..<(sample + 1) * imageCount)
           var result = y._mutatingExtracting(sample * resultCount..<(sample + 1) * resultCount)
           forEachBlock { rows in
-            multiply(image, w.span, rows, &patches, into: &result)
-            let line = window.outputWidth * outputs
+            for group in 0..<groups {
+              gather(image, rows, group, into: &gathered)
+              forEachProduct(rows, group) { product in
+                gemm(
+                  m: product.positions, n: groupOutputs, k: depth,
+                  a: gathered.span.extracting(product.gathered..<gathered.count), lda: depth,
+                  b: w.span.extracting(product.kernel..<w.count), ldb: outputs,
+                  beta: product.isFirst ? 0 : 1, c: &result, at: product.result, ldc: outputs)
+              }
+            }
             var finished = result._mutatingExtracting(
               rows.lowerBound * line..<rows.upperBound * line)
-            epilogue.apply(&finished, bias: bias?.span)
+            finish.apply(&finished)
           }
         }
       }
     }
   }
 
-  private func multiply(
-    _ image: Span<Float>, _ w: Span<Float>, _ rows: Range<Int>,
-    _ patches: inout MutableSpan<Float>, into result: inout MutableSpan<Float>
-  ) {
-    let positions = rows.count * window.outputWidth
-    for group in 0..<groups {
-      window.gather(image, rows: rows, group: channels(of: group), into: &patches)
-      gemm(
-        m: positions, n: groupOutputs, k: patchCount, a: patches.span, lda: patchCount,
-        b: w.extracting(group * groupOutputs..<w.count), ldb: outputs, c: &result,
-        at: rows.lowerBound * window.outputWidth * outputs + group * groupOutputs, ldc: outputs)
-    }
-  }
+  // MARK: Backward
 
   func backward(_ step: Step, _ workspace: Workspace) {
     guard let gradient = step.resultGradient else { return }
-    let resultCount = step.resultCount
-    if epilogue.readsResult {
-      let result = workspace.values(step.result)
-      workspace.write(gradient, count: resultCount * workspace.batch) {
-        epilogue.applyDerivative(result: result.span, to: &$0)
-      }
-    }
+    finishGradient(gradient, step, workspace)
     let d = workspace.values(gradient)
-    if let bias = epilogue.bias {
-      workspace.addGradient(bias) { total in
-        for sample in 0..<workspace.batch {
-          total.addColumnSums(d.span.extracting(sample * resultCount..<(sample + 1) * resultCount))
-        }
-      }
-    }
     addKernelGradient(step, workspace, d.span)
     addImageGradient(step, workspace, d.span)
+  }
+
+  /// Turns dy into the gradient of the bare product, image by image, and sums the bias's.
+  private func finishGradient(_ gradient: Int, _ step: Step, _ workspace: Workspace) {
+    let resultCount = step.resultCount
+    let result = workspace.values(step.result)
+    workspace.write(gradient, count: resultCount * workspace.batch) { d in
+      func finish(_ total: inout MutableSpan<Float>, addsBias: Bool) {
+        for sample in 0..<workspace.batch {
+          let range = sample * resultCount..<(sample + 1) * resultCount
+          var part = d._mutatingExtracting(range)
+          if epilogue.readsResult {
+            epilogue.applyDerivative(result: result.span.extracting(range), to: &part)
+          }
+          if addsBias { total.addColumnSums(part.span) }
+        }
+      }
+      if let bias = epilogue.bias, workspace.wantsGradient(bias) {
+        workspace.addGradient(bias) { finish(&$0, addsBias: true) }
+      } else if epilogue.readsResult {
+        workspace.withScratch(1, count: 0) { finish(&$0, addsBias: false) }
+      }
+    }
   }
 
   private func addKernelGradient(_ step: Step, _ workspace: Workspace, _ d: Span<Float>) {
     let x = workspace.values(step.operands[0])
     let imageCount = window.imageCount
-    let line = window.outputWidth * outputs
     workspace.addGradient(kernel) { total in
-      workspace.withScratch(1, count: blockRows * window.outputWidth * patchCount) { patches in
+      workspace.withScratch(1, count: scratchCount) { gathered in
         for sample in 0..<workspace.batch {
           let image = x.span.extracting(sample * imageCount..<(sample + 1) * imageCount)
-          let base = sample * step.resultCount
+          let own = d.extracting(sample * step.resultCount..<(sample + 1) * step.resultCount)
           forEachBlock { rows in
             for group in 0..<groups {
-              window.gather(image, rows: rows, group: channels(of: group), into: &patches)
-              gemm(
-                transA: true, m: patchCount, n: groupOutputs, k: rows.count * window.outputWidth,
-                a: patches.span, lda: patchCount,
-                b: d.extracting(base + rows.lowerBound * line + group * groupOutputs..<d.count),
-                ldb: outputs, beta: 1, c: &total, at: group * groupOutputs, ldc: outputs)
+              gather(image, rows, group, into: &gathered)
+              forEachProduct(rows, group) { product in
+                gemm(
+                  transA: true, m: depth, n: groupOutputs, k: product.positions,
+                  a: gathered.span.extracting(product.gathered..<gathered.count), lda: depth,
+                  b: own.extracting(product.result..<own.count), ldb: outputs, beta: 1, c: &total,
+                  at: product.kernel, ldc: outputs)
+              }
             }
           }
         }
@@ -121,22 +165,24 @@ struct ConvolutionKernel: Kernel {
     guard let target = step.operandGradients[0] else { return }
     let w = workspace.parameter(kernel)
     let imageCount = window.imageCount
-    let line = window.outputWidth * outputs
-    workspace.withScratch(1, count: blockRows * window.outputWidth * patchCount) { patches in
+    workspace.withScratch(1, count: scratchCount) { gathered in
       workspace.write(target.slot, count: imageCount * workspace.batch) { dx in
-        if !target.accumulates { dx.fill(0) }
         for sample in 0..<workspace.batch {
           var image = dx._mutatingExtracting(sample * imageCount..<(sample + 1) * imageCount)
-          let base = sample * step.resultCount
+          if !target.accumulates { image.fill(0) }
+          let own = d.extracting(sample * step.resultCount..<(sample + 1) * step.resultCount)
           forEachBlock { rows in
             for group in 0..<groups {
-              gemm(
-                transB: true, m: rows.count * window.outputWidth, n: patchCount, k: groupOutputs,
-                a: d.extracting(base + rows.lowerBound * line + group * groupOutputs..<d.count),
-                lda: outputs, b: w.span.extracting(group * groupOutputs..<w.count), ldb: outputs,
-                c: &patches, ldc: patchCount)
-              window.scatter(
-                patches.span, rows: rows, group: channels(of: group), into: &image)
+              // Lines are shared by window rows, so their gradients add up.
+              if gathering == .lines { gathered.fill(0) }
+              forEachProduct(rows, group) { product in
+                gemm(
+                  transB: true, m: product.positions, n: depth, k: groupOutputs,
+                  a: own.extracting(product.result..<own.count), lda: outputs,
+                  b: w.span.extracting(product.kernel..<w.count), ldb: outputs,
+                  beta: gathering == .lines ? 1 : 0, c: &gathered, at: product.gathered, ldc: depth)
+              }
+              scatter(gathered.span, rows, group, into: &image)
             }
           }
         }
@@ -144,13 +190,65 @@ struct ConvolutionKernel: Kernel {
     }
   }
 
+  // MARK: Blocks and products
+
+  private func channels(of group: Int) -> Range<Int> {
+    group * groupInputs..<(group + 1) * groupInputs
+  }
+
+  private func gather(
+    _ image: Span<Float>, _ rows: Range<Int>, _ group: Int,
+    into gathered: inout MutableSpan<Float>
+  ) {
+    switch gathering {
+    case .patches: window.gather(image, rows: rows, group: channels(of: group), into: &gathered)
+    case .lines: window.gatherLines(image, rows: rows, group: channels(of: group), into: &gathered)
+    }
+  }
+
+  private func scatter(
+    _ gathered: Span<Float>, _ rows: Range<Int>, _ group: Int,
+    into image: inout MutableSpan<Float>
+  ) {
+    switch gathering {
+    case .patches: window.scatter(gathered, rows: rows, group: channels(of: group), into: &image)
+    case .lines:
+      window.scatterLines(gathered, rows: rows, group: channels(of: group), into: &image)
+    }
+  }
+
   @inline(__always)
   private func forEachBlock(_ body: (Range<Int>) -> Void) {
+    let size = blockRows
     var row = 0
     while row < window.outputHeight {
-      let end = min(row + blockRows, window.outputHeight)
+      let end = min(row + size, window.outputHeight)
       body(row..<end)
       row = end
+    }
+  }
+
+  /// One matrix product of a block: where its three matrices start.
+  private struct Product {
+    let positions: Int
+    let gathered: Int
+    let kernel: Int
+    let result: Int
+    let isFirst: Bool
+  }
+
+  /// Visits the products that make a block of result rows of one group.
+  @inline(__always)
+  private func forEachProduct(_ rows: Range<Int>, _ group: Int, _ body: (Product) -> Void) {
+    let positions = rows.count * window.outputWidth
+    let result = rows.lowerBound * window.outputWidth * outputs + group * groupOutputs
+    let count = gathering == .lines ? window.height : 1
+    for row in 0..<count {
+      body(
+        Product(
+          positions: positions, gathered: row * window.rowDilation * window.outputWidth * depth,
+          kernel: row * depth * outputs + group * groupOutputs, result: result,
+          isFirst: row == 0))
     }
   }
 }

@@ -16,7 +16,7 @@ struct DepthwiseKernel: Kernel {
   func forward(_ step: Step, _ workspace: Workspace) {
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
-    let bias = epilogue.bias.map(workspace.parameter)
+    let finish = epilogue.bound(workspace)
     let resultCount = step.resultCount
     workspace.write(step.result, count: resultCount * workspace.batch) { y in
       y.fill(0)
@@ -34,7 +34,7 @@ struct DepthwiseKernel: Kernel {
             }
           }
         }
-        epilogue.apply(&result, bias: bias?.span)
+        finish.apply(&result)
       }
     }
   }

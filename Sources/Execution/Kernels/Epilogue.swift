@@ -1,39 +1,53 @@
 import Programs
 
-/// What follows a product at once, while its rows are still in the cache: bias and activation.
+/// What follows a product at once, while its rows are still in the cache: bias, at inference
+/// batch normalisation, and activation.
 struct Epilogue: Sendable {
   var bias: ParameterID?
+  var norm: BatchNormParameters?
   var activation: ActivationFunction?
 
   /// Whether the derivative reads the result.
   var readsResult: Bool { activation != nil && activation != .linear }
 
-  /// Finishes rows of results in place.
-  @inline(__always)
-  func apply(_ rows: inout MutableSpan<Float>, bias: Span<Float>?) {
-    guard let bias else {
-      activation?.apply(&rows)
-      return
+  /// The epilogue with the values of a run.
+  func bound(_ workspace: Workspace) -> Bound {
+    let bias = bias.map(workspace.parameter)
+    guard let norm else { return Bound(scale: nil, shift: bias, activation: activation) }
+    var (scale, shift) = norm.runningScaleAndShift(workspace)
+    if let bias {
+      for channel in shift.indices { shift[channel] += bias[channel] * scale[channel] }
     }
-    if activation == .relu() {
-      var start = 0
-      while start < rows.count {
-        var row = rows._mutatingExtracting(start..<start + bias.count)
-        for index in row.indices {
-          let value = row[index] + bias[index]
-          row[index] = value > 0 ? value : 0
-        }
-        start += bias.count
-      }
-      return
-    }
-    rows.addToRows(bias)
-    activation?.apply(&rows)
+    return Bound(scale: scale, shift: shift, activation: activation)
   }
 
   /// Turns the gradient of finished rows into that of the bare product, in place.
+  ///
+  /// Batch normalisation is never fused where gradients flow.
   @inline(__always)
   func applyDerivative(result: Span<Float>, to d: inout MutableSpan<Float>) {
     activation?.applyDerivative(result, to: &d)
+  }
+
+  /// An epilogue with its values: y = activation(x · scale + shift).
+  struct Bound {
+    let scale: [Float]?
+    let shift: [Float]?
+    let activation: ActivationFunction?
+
+    /// Finishes rows of results in place.
+    @inline(__always)
+    func apply(_ rows: inout MutableSpan<Float>) {
+      if let scale, let shift {
+        rows.multiplyAndAddToRows(scale.span, shift.span)
+      } else if let shift {
+        if activation == .relu() {
+          rows.addToRowsAndClip(shift.span)
+          return
+        }
+        rows.addToRows(shift.span)
+      }
+      activation?.apply(&rows)
+    }
   }
 }

@@ -18,12 +18,18 @@ struct MatmulKernel: Kernel {
     let count = step.resultCount * workspace.batch
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
-    let bias = epilogue.bias.map(workspace.parameter)
+    let finish = epilogue.bound(workspace)
     workspace.write(step.result, count: count) { y in
-      gemm(
-        m: count / outputs, n: outputs, k: inputs, a: x.span, lda: inputs, b: w.span,
-        ldb: outputs, c: &y, ldc: outputs)
-      epilogue.apply(&y, bias: bias?.span)
+      // A single row is bound by reading the kernel, which sgemm would copy first.
+      if count == outputs {
+        VectorKernels.multiply(
+          row: x.span, by: w.span, rows: inputs, columns: outputs, into: &y)
+      } else {
+        gemm(
+          m: count / outputs, n: outputs, k: inputs, a: x.span, lda: inputs, b: w.span,
+          ldb: outputs, c: &y, ldc: outputs)
+      }
+      finish.apply(&y)
     }
   }
 

@@ -13,6 +13,9 @@ struct ModeProductKernel: Kernel {
   /// The product of the extents after the axis.
   let inner: Int
 
+  /// Whether a block is so small that a call of sgemm costs more than its arithmetic.
+  private var usesVectors: Bool { extent * rank * inner <= 64 * 1024 }
+
   var traits: KernelTraits { KernelTraits(gradientReadsOperands: true) }
 
   func forward(_ step: Step, _ workspace: Workspace) {
@@ -21,10 +24,16 @@ struct ModeProductKernel: Kernel {
     let blocks = outer * workspace.batch
     workspace.write(step.result, count: blocks * rank * inner) { y in
       for block in 0..<blocks {
-        gemm(
-          transA: true, m: rank, n: inner, k: extent, a: w.span, lda: rank,
-          b: x.span.extracting(block * extent * inner..<(block + 1) * extent * inner), ldb: inner,
-          c: &y, at: block * rank * inner, ldc: inner)
+        let operand = x.span.extracting(block * extent * inner..<(block + 1) * extent * inner)
+        if usesVectors {
+          var part = y._mutatingExtracting(block * rank * inner..<(block + 1) * rank * inner)
+          VectorKernels.modeProduct(
+            operand, by: w.span, extent: extent, rank: rank, inner: inner, into: &part)
+        } else {
+          gemm(
+            transA: true, m: rank, n: inner, k: extent, a: w.span, lda: rank, b: operand,
+            ldb: inner, c: &y, at: block * rank * inner, ldc: inner)
+        }
       }
     }
   }
@@ -45,12 +54,36 @@ struct ModeProductKernel: Kernel {
     }
     guard let target = step.operandGradients[0] else { return }
     let w = workspace.parameter(factor)
+    if usesVectors, !target.accumulates {
+      multiplyBack(d.span, by: w.span, blocks, into: target.slot, workspace)
+      return
+    }
     workspace.write(target.slot, count: blocks * extent * inner) { dx in
       for block in 0..<blocks {
         gemm(
           m: extent, n: inner, k: rank, a: w.span, lda: rank,
           b: d.span.extracting(block * rank * inner..<(block + 1) * rank * inner), ldb: inner,
           beta: target.accumulates ? 1 : 0, c: &dx, at: block * extent * inner, ldc: inner)
+      }
+    }
+  }
+
+  /// dxₒ = w · dyₒ as a mode product with wᵀ.
+  private func multiplyBack(
+    _ d: Span<Float>, by w: Span<Float>, _ blocks: Int, into slot: Int, _ workspace: Workspace
+  ) {
+    workspace.withScratch(1, count: extent * rank) { transposed in
+      for e in 0..<extent {
+        for r in 0..<rank { transposed[r * extent + e] = w[e * rank + r] }
+      }
+      let transposed = transposed.span
+      workspace.write(slot, count: blocks * extent * inner) { dx in
+        for block in 0..<blocks {
+          var part = dx._mutatingExtracting(block * extent * inner..<(block + 1) * extent * inner)
+          VectorKernels.modeProduct(
+            d.extracting(block * rank * inner..<(block + 1) * rank * inner), by: transposed,
+            extent: rank, rank: extent, inner: inner, into: &part)
+        }
       }
     }
   }

@@ -12,6 +12,10 @@ struct PoolingKernel: Kernel {
   }
 
   func forward(_ step: Step, _ workspace: Workspace) {
+    if kind == .max, window.isTwoByTwo {
+      forwardTwoByTwo(step, workspace)
+      return
+    }
     let x = workspace.values(step.operands[0])
     let channels = window.channels
     workspace.write(step.result, count: step.resultCount * workspace.batch) { y in
@@ -46,6 +50,10 @@ struct PoolingKernel: Kernel {
 
   func backward(_ step: Step, _ workspace: Workspace) {
     guard let gradient = step.resultGradient else { return }
+    if kind == .max, window.isTwoByTwo {
+      backwardTwoByTwo(step, workspace)
+      return
+    }
     let d = workspace.values(gradient)
     let x = workspace.values(step.operands[0])
     let y = workspace.values(step.result)
@@ -84,6 +92,51 @@ struct PoolingKernel: Kernel {
             }
           }
         }
+      }
+    }
+  }
+
+  // MARK: Two by two
+
+  /// The common case: windows tile the image, so every pixel is read and written once.
+  private func forwardTwoByTwo(_ step: Step, _ workspace: Workspace) {
+    let x = workspace.values(step.operands[0])
+    let width = window.outputWidth * window.channels
+    workspace.write(step.result, count: step.resultCount * workspace.batch) { y in
+      forEachRowPair(workspace.batch) { row, image in
+        var part = y._mutatingExtracting(row * width..<(row + 1) * width)
+        VectorKernels.maxPool(
+          x.span.extracting(image), line: image.count / 2, columns: window.outputWidth,
+          channels: window.channels, into: &part)
+      }
+    }
+  }
+
+  private func backwardTwoByTwo(_ step: Step, _ workspace: Workspace) {
+    guard let gradient = step.resultGradient else { return }
+    let d = workspace.values(gradient)
+    let x = workspace.values(step.operands[0])
+    let width = window.outputWidth * window.channels
+    workspace.writeOperandGradient(step, 0) { dx in
+      if window.imageWidth % 2 != 0 || window.imageHeight % 2 != 0 { dx.fill(0) }
+      forEachRowPair(workspace.batch) { row, image in
+        var part = dx._mutatingExtracting(image)
+        VectorKernels.maxPoolGradient(
+          x.span.extracting(image), line: image.count / 2, columns: window.outputWidth,
+          channels: window.channels, of: d.span.extracting(row * width..<(row + 1) * width),
+          into: &part)
+      }
+    }
+  }
+
+  /// Visits every row of results of a batch with the two image rows that it reads.
+  @inline(__always)
+  private func forEachRowPair(_ batch: Int, _ body: (_ row: Int, _ image: Range<Int>) -> Void) {
+    let line = window.imageWidth * window.channels
+    for sample in 0..<batch {
+      for row in 0..<window.outputHeight {
+        let start = sample * window.imageCount + 2 * row * line
+        body(sample * window.outputHeight + row, start..<start + 2 * line)
       }
     }
   }

@@ -59,6 +59,32 @@ extension MutableSpan<Float> {
     }
   }
 
+  /// Adds one row to every row, and replaces what is negative by 0.
+  @inline(__always)
+  mutating func addToRowsAndClip(_ row: Span<Float>) {
+    var start = 0
+    while start < count {
+      var part = self._mutatingExtracting(start..<start + row.count)
+      for index in part.indices {
+        let value = part[index] + row[index]
+        part[index] = value > 0 ? value : 0
+      }
+      start += row.count
+    }
+  }
+
+  /// Multiplies every row by one row and adds another.
+  @inline(__always)
+  mutating func multiplyAndAddToRows(_ scale: Span<Float>, _ shift: Span<Float>) {
+    let shift = shift.extracting(0..<scale.count)
+    var start = 0
+    while start < count {
+      var part = self._mutatingExtracting(start..<start + scale.count)
+      for index in part.indices { part[index] = part[index] * scale[index] + shift[index] }
+      start += scale.count
+    }
+  }
+
   /// Multiplies every row by one row.
   @inline(__always)
   mutating func multiplyRows(_ row: Span<Float>) {

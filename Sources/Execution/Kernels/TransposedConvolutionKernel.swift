@@ -18,13 +18,15 @@ struct TransposedConvolutionKernel: Kernel {
 
   private var patchCount: Int { window.height * window.width * window.channels }
 
+  var scratchCount: Int { saturating(0, window.positions, patchCount) }
+
   func forward(_ step: Step, _ workspace: Workspace) {
     let x = workspace.values(step.operands[0])
     let w = workspace.parameter(kernel)
-    let bias = epilogue.bias.map(workspace.parameter)
+    let finish = epilogue.bound(workspace)
     let positions = window.positions
     let resultCount = step.resultCount
-    workspace.withScratch(1, count: positions * patchCount) { patches in
+    workspace.withScratch(1, count: scratchCount) { patches in
       workspace.write(step.result, count: resultCount * workspace.batch) { y in
         y.fill(0)
         for sample in 0..<workspace.batch {
@@ -35,7 +37,7 @@ struct TransposedConvolutionKernel: Kernel {
           var image = y._mutatingExtracting(sample * resultCount..<(sample + 1) * resultCount)
           window.scatter(
             patches.span, rows: 0..<window.outputHeight, group: 0..<window.channels, into: &image)
-          epilogue.apply(&image, bias: bias?.span)
+          finish.apply(&image)
         }
       }
     }
@@ -57,7 +59,7 @@ struct TransposedConvolutionKernel: Kernel {
     }
     let x = workspace.values(step.operands[0])
     let positions = window.positions
-    workspace.withScratch(1, count: positions * patchCount) { patches in
+    workspace.withScratch(1, count: scratchCount) { patches in
       for sample in 0..<workspace.batch {
         window.gather(
           d.span.extracting(sample * resultCount..<(sample + 1) * resultCount),

@@ -45,6 +45,12 @@ struct Window2D: Sendable {
       && outputHeight == imageHeight && outputWidth == imageWidth
   }
 
+  /// Whether windows of two by two lie side by side.
+  var isTwoByTwo: Bool {
+    height == 2 && width == 2 && rowStride == 2 && columnStride == 2 && top == 0 && left == 0
+      && outputHeight == imageHeight / 2 && outputWidth == imageWidth / 2
+  }
+
   /// The window columns that lie inside the image when the window stands at a result column.
   @inline(__always)
   func columns(at column: Int) -> Range<Int> {
@@ -52,6 +58,15 @@ struct Window2D: Sendable {
     let low = first >= 0 ? 0 : (-first + columnDilation - 1) / columnDilation
     let room = imageWidth - first
     let high = room <= 0 ? 0 : min(width, (room + columnDilation - 1) / columnDilation)
+    return min(low, high)..<high
+  }
+
+  /// The result columns at which no window column lies outside the image.
+  var wholeColumns: Range<Int> {
+    let reach = (width - 1) * columnDilation + 1
+    let low = (left + columnStride - 1) / columnStride
+    let room = imageWidth + left - reach
+    let high = room < 0 ? 0 : min(outputWidth, room / columnStride + 1)
     return min(low, high)..<high
   }
 
@@ -63,84 +78,5 @@ struct Window2D: Sendable {
     let room = imageHeight - first
     let high = room <= 0 ? 0 : min(height, (room + rowDilation - 1) / rowDilation)
     return min(low, high)..<high
-  }
-
-  /// Copies the patches of result rows into a matrix [positions × height·width·channels], of the
-  /// channels `group`; entries outside the image are 0.
-  func gather(
-    _ image: Span<Float>, rows outputRows: Range<Int>, group: Range<Int>,
-    into patches: inout MutableSpan<Float>
-  ) {
-    let count = group.count
-    let line = width * count
-    // Neighbouring window columns lie side by side, so a whole window row is one copy.
-    let isContiguous = columnDilation == 1 && count == channels
-    var start = 0
-    for row in outputRows {
-      let inside = rows(at: row)
-      for column in 0..<outputWidth {
-        let valid = columns(at: column)
-        for windowRow in 0..<height {
-          var target = patches._mutatingExtracting(start..<start + line)
-          start += line
-          guard inside.contains(windowRow), !valid.isEmpty else {
-            target.fill(0)
-            continue
-          }
-          let imageRow = row * rowStride - top + windowRow * rowDilation
-          let base = imageRow * imageWidth + column * columnStride - left
-          if isContiguous {
-            if valid.count < width { target.fill(0) }
-            var part = target._mutatingExtracting(
-              valid.lowerBound * count..<valid.upperBound * count)
-            let first = (base + valid.lowerBound) * count
-            part.copy(image.extracting(first..<first + valid.count * count))
-          } else {
-            if valid.count < width { target.fill(0) }
-            for windowColumn in valid {
-              let first = (base + windowColumn * columnDilation) * channels + group.lowerBound
-              var part = target._mutatingExtracting(
-                windowColumn * count..<(windowColumn + 1) * count)
-              part.copy(image.extracting(first..<first + count))
-            }
-          }
-        }
-      }
-    }
-  }
-
-  /// Adds patches back to the pixels that they were gathered from.
-  func scatter(
-    _ patches: Span<Float>, rows outputRows: Range<Int>, group: Range<Int>,
-    into image: inout MutableSpan<Float>
-  ) {
-    let count = group.count
-    let line = width * count
-    let isContiguous = columnDilation == 1 && count == channels
-    var start = 0
-    for row in outputRows {
-      let inside = rows(at: row)
-      for column in 0..<outputWidth {
-        let valid = columns(at: column)
-        for windowRow in 0..<height {
-          let source = patches.extracting(start..<start + line)
-          start += line
-          guard inside.contains(windowRow), !valid.isEmpty else { continue }
-          let imageRow = row * rowStride - top + windowRow * rowDilation
-          let base = imageRow * imageWidth + column * columnStride - left
-          if isContiguous {
-            let first = (base + valid.lowerBound) * count
-            var part = image._mutatingExtracting(first..<first + valid.count * count)
-            part.add(source.extracting(valid.lowerBound * count..<valid.upperBound * count))
-          } else {
-            for windowColumn in valid {
-              let first = (base + windowColumn * columnDilation) * channels + group.lowerBound
-              var part = image._mutatingExtracting(first..<first + count)
-              part.add(source.extracting(windowColumn * count..<(windowColumn + 1) * count))
-            }
-          }
-        }
-      }
-    }
   }
 }

@@ -32,7 +32,7 @@ struct ExecutionPlan: Sendable {
   let gradientSlots: [ValueID: Int]
 
   /// Bytes of all storages for one sample.
-  var bytesPerSample: Int { slotCounts.reduce(0, +) * 4 }
+  var bytesPerSample: Int { slotCounts.reduce(0) { saturating($0, $1, 4) } }
 }
 
 /// One kernel before storage is assigned, by values.
@@ -117,8 +117,14 @@ struct PlanDraft {
   private func absorb(_ next: Instruction, into epilogue: inout Epilogue) -> Bool {
     guard epilogue.activation == nil else { return false }
     switch next.operation {
-    case .addBias(let id) where epilogue.bias == nil:
+    case .addBias(let id) where epilogue.bias == nil && epilogue.norm == nil:
       epilogue.bias = id
+      return true
+    case .batchNorm(let gamma, let beta, let mean, let variance, let epsilon, let momentum):
+      guard !purpose.isTraining, epilogue.norm == nil else { return false }
+      epilogue.norm = BatchNormParameters(
+        gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon,
+        momentum: momentum, channels: next.shape.last)
       return true
     case .activation(let function):
       // A fused derivative overwrites the result's gradient.

@@ -5,11 +5,18 @@ protocol Kernel: Sendable {
   /// What the planner must keep, and what it may let the kernel overwrite.
   var traits: KernelTraits { get }
 
+  /// Elements of scratch space that do not depend on the batch.
+  var scratchCount: Int { get }
+
   /// Computes the step's result.
   func forward(_ step: Step, _ workspace: Workspace) throws(ExecutionError)
 
   /// Adds to the gradients of operands and parameters what the result's gradient implies.
   func backward(_ step: Step, _ workspace: Workspace)
+}
+
+extension Kernel {
+  var scratchCount: Int { 0 }
 }
 
 /// What a kernel's two passes read and may overwrite.

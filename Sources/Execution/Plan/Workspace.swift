@@ -6,7 +6,6 @@ import Tensors
 /// A kernel takes the array that it writes out of its place and puts it back, so that arrays stay
 /// uniquely owned and every access is checked.
 final class Workspace {
-  private let declarations: [ParameterDeclaration]
   private var slots: [[Float]]
   private var scratch: [[Float]] = [[], [], []]
   private var isFresh: [Bool]
@@ -26,22 +25,46 @@ final class Workspace {
   /// New running statistics by parameter.
   var stateUpdates: [ParameterID: [Float]] = [:]
 
-  /// Allocates for `slotCounts[i]` elements per sample in slot i; slots with `external` start empty.
+  private let slotCounts: [Int]
+  private let external: Set<Int>
+  private let scratchCount: Int
+  private let capacity: Int
+  private var isAllocated = false
+
+  /// Prepares for `slotCounts[i]` elements per sample in slot i, without allocating them.
+  ///
+  /// Slots that are `external` hold the caller's arrays.
   init(
-    slotCounts: [Int], external: Set<Int>, stepCount: Int, capacity: Int,
+    slotCounts: [Int], external: Set<Int>, stepCount: Int, scratchCount: Int, capacity: Int,
     declarations: [ParameterDeclaration], wantsGradients: Bool
   ) {
-    self.declarations = declarations
-    slots = slotCounts.indices.map { index in
-      external.contains(index)
-        ? [] : [Float](repeating: 0, count: slotCounts[index] * capacity)
-    }
+    self.slotCounts = slotCounts
+    self.external = external
+    self.scratchCount = scratchCount
+    self.capacity = capacity
+    slots = [[Float]](repeating: [], count: slotCounts.count)
     gradients = declarations.map { declaration in
       wantsGradients && declaration.isTrainable
         ? [Float](repeating: 0, count: declaration.shape.count) : []
     }
     isFresh = [Bool](repeating: false, count: declarations.count)
     auxiliary = [[Float]](repeating: [], count: stepCount)
+  }
+
+  /// Allocates all buffers before the first run.
+  ///
+  /// - Throws: `.memory` if this machine has less than the activations take.
+  func allocate() throws(ExecutionError) {
+    guard !isAllocated else { return }
+    let needed = slotCounts.reduce(saturating(0, scratchCount, 8)) {
+      saturating($0, $1, saturating(0, capacity, 4))
+    }
+    let available = physicalMemory
+    guard needed <= available else { throw .memory(available: available, needed: needed) }
+    for index in slotCounts.indices where !external.contains(index) {
+      slots[index] = [Float](repeating: 0, count: slotCounts[index] * capacity)
+    }
+    isAllocated = true
   }
 
   /// The values of a slot; what lies beyond the batch is stale.

@@ -46,6 +46,10 @@ public struct HDF5Writer: ~Copyable, Sendable {
     try Library.call("set the close degree") { H5Pset_fclose_degree(accessID, H5F_CLOSE_STRONG) }
     let low = options.compatibility == .earliest ? H5F_LIBVER_EARLIEST : H5F_LIBVER_V110
     try Library.call("set versions") { H5Pset_libver_bounds(accessID, low, H5F_LIBVER_V110) }
+    if let size = options.blockByteCount {
+      try Library.call("size blocks") { H5Pset_meta_block_size(accessID, hsize_t(size)) }
+      try Library.call("size blocks") { H5Pset_small_data_block_size(accessID, hsize_t(size)) }
+    }
     if inMemory {
       try Library.call("keep the file in memory") { H5Pset_fapl_core(accessID, 1 << 20, false) }
     }

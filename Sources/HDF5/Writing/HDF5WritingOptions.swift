@@ -63,10 +63,18 @@ public struct HDF5WriterOptions: Sendable, Hashable {
   ///
   /// Small numbers make small files; nil is libhdf5's 16 for inner nodes and 4 for symbols.
   public var groupNodeCapacity: Int?
+  /// The bytes set aside at a time for the format's structures and for small data.
+  ///
+  /// nil is libhdf5's 2048. With 0 nothing is set aside, and small files have no holes.
+  public var blockByteCount: Int?
 
   /// Makes options.
-  public init(compatibility: Compatibility = .earliest, groupNodeCapacity: Int? = nil) {
+  public init(
+    compatibility: Compatibility = .earliest, groupNodeCapacity: Int? = nil,
+    blockByteCount: Int? = nil
+  ) {
     self.compatibility = compatibility
     self.groupNodeCapacity = groupNodeCapacity
+    self.blockByteCount = blockByteCount
   }
 }

@@ -48,6 +48,9 @@ public struct KerasArchiveReader: ModelReader {
         advice: "in Keras, save the model again with model.save('model.keras')")
     }
     let name = "\(path): \(Self.weightsName)"
+    if let problem = options.refusal(declaring: entry.count, in: entry.compressedCount) {
+      throw KerasError(file: path, place: Self.weightsName, problem: problem)
+    }
     let weights: HDF5File
     switch entry.method {
     case .stored:
@@ -59,8 +62,13 @@ public struct KerasArchiveReader: ModelReader {
         bytes: try archive.read(entry, limit: options.maximumByteCount), name: name,
         limit: options.maximumByteCount)
     }
-    let builder = KerasModelBuilder(
-      source: KerasSource(file: weights), options: options, file: path)
+    // Weights that are read in place are compared with their checksum before the first value.
+    let verification: @Sendable () throws -> Void = {
+      if entry.method == .stored { try archive.verifyChecksum(of: entry) }
+    }
+    let source = KerasSource(
+      file: weights, storedByteCount: entry.compressedCount, verification: verification)
+    let builder = KerasModelBuilder(source: source, options: options, file: path)
     var imported = try builder.build(
       configuration: configuration, version: version, storage: .objects, format: Self.format)
     imported.remarks += try droppedParts(configuration, weights, archive)

@@ -25,12 +25,10 @@ enum WeightsOnly {
     var total = 0
     for layer in layers {
       let (sum, overflow) = total.addingReportingOverflow(layer.byteCount)
-      guard !overflow, sum <= options.maximumByteCount else {
-        throw source.failure(
-          layer.path, "the weights take more than the limit of \(options.maximumByteCount) bytes",
-          advice: "raise it with --max-size")
+      total = overflow ? Int.max : sum
+      if let problem = options.refusal(declaring: total, in: source.storedByteCount) {
+        throw source.failure(layer.path, problem)
       }
-      total = sum
     }
     let model = Model(name: "weights", layers: layers, calls: [], inputs: [], outputs: [])
     let remark = ImportedModel.Remark(

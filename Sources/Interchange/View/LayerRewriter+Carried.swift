@@ -62,7 +62,7 @@ extension LayerRewriter {
       return
     }
     let configuration = KerasValue.plain(settings.configuration)
-    let values: JSONObject
+    var values: JSONObject
     switch settings.className {
     case "Bidirectional", "TimeDistributed": values = try wrapper(settings, configuration)
     default:
@@ -70,6 +70,7 @@ extension LayerRewriter {
         throw obstacle("Keras 2 and 3 have no common form of \(name)")
       }
       values = try filtered(configuration, keys)
+      if let axis = values["axis"]?.int { values["axis"] = Self.axis(axis) }
     }
     append(
       settings.className, values, weights: try links(layer.weights.map(\.name)),

@@ -97,7 +97,7 @@ struct LayerRewriter {
       append(
         "BatchNormalization",
         [
-          "axis": .integer(settings.axis), "momentum": .number(settings.momentum),
+          "axis": Self.axis(settings.axis), "momentum": .number(settings.momentum),
           "epsilon": .number(settings.epsilon), "center": .bool(settings.centers),
           "scale": .bool(settings.scales),
         ], weights: try links(["gamma", "beta", "moving_mean", "moving_variance"]),
@@ -110,6 +110,11 @@ struct LayerRewriter {
     }
   }
 
+  /// An axis for a class that takes a list too.
+  ///
+  /// Keras 3.0 to 3.6 forget an integer axis in `.h5` files, but keep a list of one.
+  static func axis(_ axis: Int) -> JSONValue { axis == -1 ? -1 : .list([axis]) }
+
   private func number(_ values: [Double]) -> JSONValue {
     values.count == 1 ? .number(values[0]) : .array(values.map { .number($0) })
   }
@@ -120,7 +125,10 @@ struct LayerRewriter {
     guard settings.axes.count == 1 else {
       throw obstacle("it normalises over several axes, which Keras 3 cannot read from .h5")
     }
-    var values: JSONObject = ["axis": .integer(settings.axes[0])]
+    let axis = settings.axes[0]
+    var values: JSONObject = [
+      "axis": settings.kind == .group ? .integer(axis) : Self.axis(axis)
+    ]
     if settings.kind == .unit {
       append("UnitNormalization", values)
       return
@@ -139,7 +147,7 @@ struct LayerRewriter {
   {
     let axis: JSONValue =
       settings.axes.isEmpty
-      ? .null : settings.axes.count == 1 ? .integer(settings.axes[0]) : .list(settings.axes)
+      ? .null : settings.axes.count == 1 ? Self.axis(settings.axes[0]) : .list(settings.axes)
     let weights = try links(["mean", "variance", "count"])
     if !weights.isEmpty {
       append("Normalization", ["axis": axis], weights: weights)

@@ -1,5 +1,6 @@
 import JSON
 import Models
+import Tensors
 
 /// The Keras layers of a view and the calls that join them, before and after sorting.
 struct ViewGraph {
@@ -33,6 +34,7 @@ struct ViewGraph {
   private(set) var order: [Int] = []
 
   init(model: Model, allowsCode: Bool) throws(KerasViewObstacle) {
+    let model = ViewGraph.spreadingConstants(of: model)
     var pieces: [[ViewPiece]] = []
     for layer in model.layers {
       var rewriter = LayerRewriter(layer: layer, allowsCode: allowsCode)
@@ -58,6 +60,32 @@ struct ViewGraph {
   }
 
   // MARK: Building
+
+  /// The model with one mean for all channels written out once a channel.
+  ///
+  /// Keras 3.0 to 3.6 cannot read a Normalization with a single constant from `.h5`.
+  private static func spreadingConstants(of model: Model) -> Model {
+    func constants(_ layer: Layer) -> DataNormalization? {
+      guard case .dataNormalization(let settings) = layer.kind, settings.axes.count == 1,
+        settings.mean?.count == 1, settings.variance?.count == 1, layer.weights.isEmpty
+      else { return nil }
+      return settings
+    }
+    guard model.layers.contains(where: { constants($0) != nil }) else { return model }
+    var model = model
+    let shapes = model.structure().outputShapes
+    for call in model.calls {
+      guard var settings = constants(model.layers[call.layer]), let input = call.inputs.first,
+        let shape = shapes[input.call], shape.count <= 1 << 20
+      else { continue }
+      let axis = settings.axes[0] < 0 ? settings.axes[0] + shape.order : settings.axes[0] - 1
+      guard axis >= 0, axis < shape.order else { continue }
+      settings.mean = settings.mean.map { Array(repeating: $0[0], count: shape[axis]) }
+      settings.variance = settings.variance.map { Array(repeating: $0[0], count: shape[axis]) }
+      model.layers[call.layer].kind = .dataNormalization(settings)
+    }
+    return model
+  }
 
   /// Adds a node for every piece and returns the first node of each layer.
   private mutating func addNodes(_ pieces: [[ViewPiece]], of model: Model) -> [Int] {

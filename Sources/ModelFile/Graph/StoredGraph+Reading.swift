@@ -74,18 +74,27 @@ struct GraphDecoding {
 // MARK: Layers and weights
 
 extension GraphDecoding {
+  /// Attributes that a writer may leave out; all others come back when a kind is written again.
+  private static let optionalAttributes: Set<String> = [
+    "dilation", "data_format", "groups", "output_padding", "keeps_axes", "mean", "variance",
+    "module", "carries_code", "identity_at_inference",
+  ]
+
   private func layer(_ cursor: JSONCursor) throws(JSONMismatch) -> StoredGraph.StoredLayer {
     try check(cursor, ["path", "kind", "attributes", "trainable", "type_policy", "weights"])
     let name = try choice(cursor.member("kind"), LayerKind.Name.self)
     let attributes = try cursor.optional("attributes")
+    let object = try attributes?.object() ?? [:]
     let kind: LayerKind
     do throws(AttributeError) {
-      kind = try LayerKind(name: name, attributes: attributes?.value.object ?? [:])
+      kind = try LayerKind(name: name, attributes: object)
     } catch {
       throw JSONMismatch(
         path: cursor.path["attributes"][error.key], expected: error.expected, found: error.found)
     }
-    _ = try attributes?.object()
+    if let attributes {
+      try check(attributes, Set(kind.attributes.keys).union(GraphDecoding.optionalAttributes))
+    }
     var weights: [StoredGraph.StoredWeight] = []
     for weight in try cursor.optional("weights")?.elements() ?? [] {
       weights.append(try self.weight(weight))

@@ -41,6 +41,20 @@ struct Container: Sendable {
     }
     graph = try Container.parse(bytes, of: file, root)
     store = OpenStore(file: file)
+    try refuseBomb()
+  }
+
+  /// Compares the bytes of all tensors with the file's size, before any is read.
+  private func refuseBomb() throws {
+    var total = 0
+    for (place, values) in graph.allValues {
+      let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
+      total = overflow ? Int.max : sum
+      let limits = ReadOptions(maximumByteCount: Int.max)
+      if let problem = limits.refusal(declaring: total, in: file.fileSize) {
+        throw ModelFileError(file: file.name, place: place, reason: .size(problem))
+      }
+    }
   }
 
   private static func graphBytes(_ file: HDF5File) throws -> [UInt8] {

@@ -36,17 +36,34 @@ final class ContainerSource: TensorSource {
     return raw
   }
 
+  /// Reads float32 values without a second copy; others are decoded.
+  func readTensor(_ key: String, shape: Shape, scalarType: ScalarType) throws -> Tensor {
+    guard scalarType == .float32, let entry = entries[key] else {
+      return try readRaw(key, shape: shape, scalarType: scalarType).tensor()
+    }
+    let floats = try store.floats(of: entry.values, place: entry.place)
+    if !allowsNonFinite {
+      if let index = floats.firstIndex(where: { !$0.isFinite }) {
+        throw refuse(entry, .nonFinite(index: index, value: "\(floats[index])"))
+      }
+      try checkVariance(floats, entry)
+    }
+    return Tensor(shape: shape, elements: floats)
+  }
+
   private func check(_ raw: RawTensor, _ entry: Entry) throws {
     if let (index, value) = raw.firstNonFinite {
-      throw ModelFileError(
-        file: file, place: entry.place, reason: .nonFinite(index: index, value: value))
+      throw refuse(entry, .nonFinite(index: index, value: value))
     }
-    guard entry.isVariance else { return }
-    let values = raw.tensor().elements
-    if let index = values.firstIndex(where: { $0 < 0 }) {
-      throw ModelFileError(
-        file: file, place: entry.place,
-        reason: .negative(index: index, value: "\(values[index])"))
-    }
+    if entry.isVariance { try checkVariance(raw.tensor().elements, entry) }
+  }
+
+  private func checkVariance(_ values: [Float], _ entry: Entry) throws {
+    guard entry.isVariance, let index = values.firstIndex(where: { $0 < 0 }) else { return }
+    throw refuse(entry, .negative(index: index, value: "\(values[index])"))
+  }
+
+  private func refuse(_ entry: Entry, _ reason: ModelFileError.Reason) -> ModelFileError {
+    ModelFileError(file: file, place: entry.place, reason: reason)
   }
 }

@@ -27,13 +27,10 @@ struct ModelAssembly {
           entries[values.path] = ContainerSource.Entry(
             place: place, values: values, isVariance: isVariance)
           let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
-          guard !overflow, sum <= options.maximumByteCount else {
-            throw ModelFileError(
-              file: file.name, place: place,
-              reason: .tooLarge(
-                declared: overflow ? Int.max : sum, limit: options.maximumByteCount))
+          total = overflow ? Int.max : sum
+          if let problem = options.refusal(declaring: total, in: file.fileSize) {
+            throw ModelFileError(file: file.name, place: place, reason: .size(problem))
           }
-          total = sum
         }
       }
     }
@@ -121,17 +118,6 @@ struct ModelAssembly {
         reason: .form("a singular value is below 0"))
     }
     return Spectrum(values: values, tailEnergy: stored.tailEnergy)
-  }
-}
-
-extension LayerKind {
-  /// Whether a weight holds variances, which are never negative.
-  func isVariance(_ name: String) -> Bool {
-    switch self {
-    case .batchNormalization: name == "moving_variance"
-    case .dataNormalization: name == "variance"
-    default: false
-    }
   }
 }
 

@@ -9,8 +9,18 @@ protocol ValueStore: Sendable {
   func identity(of values: StoredGraph.Values, place: String) throws -> UInt64
   /// The stored bytes, compared with their digest.
   func bytes(of values: StoredGraph.Values, place: String) throws -> [UInt8]
+  /// Stored float32 values without a second copy, compared with their digest.
+  func floats(of values: StoredGraph.Values, place: String) throws -> [Float]
   /// The bytes that the values take in the file.
   func storedByteCount(of values: StoredGraph.Values, place: String) throws -> Int
+}
+
+extension ValueStore {
+  /// Decodes the bytes; a store with a shorter way has its own.
+  func floats(of values: StoredGraph.Values, place: String) throws -> [Float] {
+    let bytes = try bytes(of: values, place: place)
+    return RawTensor(shape: values.shape, scalarType: values.type, bytes: bytes).tensor().elements
+  }
 }
 
 /// Each tensor is a data set under the path that the graph gives.
@@ -23,11 +33,20 @@ struct OpenStore: ValueStore {
 
   func bytes(of values: StoredGraph.Values, place: String) throws -> [UInt8] {
     let bytes = try dataset(values, place).readBytes()
-    let computed = Digest.hexadecimal(bytes)
+    try compare(Digest.hexadecimal(bytes), values, place)
+    return bytes
+  }
+
+  func floats(of values: StoredGraph.Values, place: String) throws -> [Float] {
+    let floats = try dataset(values, place).readFloats()
+    try compare(Digest.hexadecimal(floats), values, place)
+    return floats
+  }
+
+  private func compare(_ computed: String, _ values: StoredGraph.Values, _ place: String) throws {
     guard computed == values.digest else {
       throw refuse(values, place, .digest(stored: values.digest, computed: computed))
     }
-    return bytes
   }
 
   func storedByteCount(of values: StoredGraph.Values, place: String) throws -> Int {

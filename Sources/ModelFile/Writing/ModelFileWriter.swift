@@ -47,7 +47,7 @@ public enum ModelFileWriter {
     _ progress: (WriteStage) throws -> Void
   ) throws {
     let file = try HDF5Writer(
-      creating: path, options: HDF5WriterOptions(compatibility: .v110))
+      creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
     let count = componentCount(of: model)
     var nodes = NodeWriter(model, options: options)
     var index = 0
@@ -99,7 +99,7 @@ public enum ModelFileWriter {
     }
     let bytes = packing.bytes(model)
     let file = try HDF5Writer(
-      creating: path, options: HDF5WriterOptions(compatibility: .v110))
+      creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
     try writeFacts(features: Schema.Feature.packed, to: file)
     try file.writeDataset(
       Schema.Path.packed, extents: [bytes.count], datatype: .integer(size: 1, isSigned: false),

@@ -26,6 +26,10 @@ struct StorageChoice {
     }
     guard raw.shape.order > 0, raw.bytes.count > StorageChoice.overhead else { return .contiguous }
     let trial = Trial(raw, level: level)
+    // Readers take a large file that shrinks like zeros do for a bomb.
+    guard raw.bytes.count <= StorageChoice.chunkByteCount || trial.share > 0.01 else {
+      return .contiguous
+    }
     if compression == .automatic {
       let isCandidate = isSmallModel || isMasked || raw.scalarType.byteCount == 1
       guard trial.share <= (isCandidate ? 0.97 : 0.75) else { return .contiguous }

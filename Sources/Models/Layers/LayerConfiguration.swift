@@ -38,7 +38,7 @@ public struct AttributeReader: Sendable {
   public init(_ object: JSONObject) { self.object = object }
 
   private func failure(_ key: String, _ expected: String) -> AttributeError {
-    let found = object[key].map { String($0.serialized().prefix(60)) } ?? "nothing"
+    let found = object[key].map { String($0.description.prefix(60)) } ?? "nothing"
     return AttributeError(key: key, expected: expected, found: found)
   }
 

@@ -8,6 +8,7 @@ struct GraphInliner {
   private let source: LayerBuilder
   private var layers: [Layer] = []
   private var calls: [Model.Call] = []
+  private var expansionCount = 0
   private var paths = Set<String>()
   /// Calls of arithmetic operators, with their arguments as the file has them.
   private(set) var operators: [(call: Int, arguments: JSONObject, fallback: Opaque)] = []
@@ -85,6 +86,10 @@ struct GraphInliner {
   private mutating func expand(_ level: KerasLevel, inputs: [Model.Endpoint], training: Bool?)
     throws -> [Model.Endpoint]
   {
+    expansionCount += 1
+    guard expansionCount <= Self.callLimit else {
+      throw KerasProblem("model_config", "more than \(Self.callLimit) calls of nested models")
+    }
     guard inputs.count == level.inputs.count else {
       throw KerasProblem(
         "model_config: \(level.name)",

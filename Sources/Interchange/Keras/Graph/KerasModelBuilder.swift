@@ -33,7 +33,8 @@ struct KerasModelBuilder {
       case .objects: try ObjectBinder(source: source).bind(level)
       }
       try checkSize(level)
-      var inliner = GraphInliner(layers: LayerBuilder(source: source))
+      var inliner = GraphInliner(
+        layers: LayerBuilder(source: source, allowsNonFinite: options.allowsNonFinite))
       var model = try inliner.model(level)
       remarks = OperatorCheck(inliner.operators).settle(&model, remarks)
       model.name = model.name.isEmpty ? "model" : model.name
@@ -91,7 +92,7 @@ struct KerasModelBuilder {
     (key.hasSuffix("_regularizer") || key.hasSuffix("_constraint")) && value != .null
   }
 
-  /// Compares the bytes of all tensors with the limit, before any is read.
+  /// Compares the bytes of all tensors with the limits, before any is read.
   private func checkSize(_ level: KerasLevel) throws {
     var total = 0
     func add(_ level: KerasLevel) throws {
@@ -101,13 +102,10 @@ struct KerasModelBuilder {
           let (bytes, tooMany) = weight.stored.shape.count.multipliedReportingOverflow(
             by: weight.stored.scalarType.byteCount)
           let (sum, overflow) = total.addingReportingOverflow(bytes)
-          guard !tooMany, !overflow, sum <= options.maximumByteCount else {
-            throw KerasError(
-              file: file, place: weight.stored.path,
-              problem: "the weights take more than the limit of \(options.maximumByteCount) bytes",
-              advice: "raise it with --max-size")
+          total = tooMany || overflow ? Int.max : sum
+          if let problem = options.refusal(declaring: total, in: source.storedByteCount) {
+            throw KerasError(file: file, place: weight.stored.path, problem: problem)
           }
-          total = sum
         }
       }
     }

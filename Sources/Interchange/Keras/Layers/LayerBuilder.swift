@@ -5,6 +5,8 @@ import Tensors
 /// Makes layers of translated entries and their bound weights.
 struct LayerBuilder {
   let source: KerasSource
+  /// Whether NaN, ∞ and negative variances are let through.
+  let allowsNonFinite: Bool
 
   /// The most values that a Normalization's statistics may have to be read at once.
   private static let statisticsLimit = 1 << 20
@@ -18,7 +20,10 @@ struct LayerBuilder {
       path: entry.path, kind: translation.kind, isTrainable: isTrainable,
       typePolicy: KerasValue.policyName(entry.configuration["dtype"]))
     layer.weights = entry.weights.map { bound in
-      Layer.NamedWeight(bound.name, Weight(parameter(bound.stored)))
+      let values = KerasValues(
+        source: source, place: "\(entry.path)/\(bound.name)",
+        isVariance: translation.kind.isVariance(bound.name))
+      return Layer.NamedWeight(bound.name, Weight(parameter(bound.stored, values)))
     }
     switch layer.kind {
     case .dense where entry.weights.contains { $0.name == "kernel_scale" }:
@@ -30,9 +35,10 @@ struct LayerBuilder {
     return layer
   }
 
-  private func parameter(_ stored: StoredTensor) -> Parameter {
+  private func parameter(_ stored: StoredTensor, _ values: KerasValues) -> Parameter {
     Parameter(
-      deferredTo: source, key: stored.path, shape: stored.shape, scalarType: stored.scalarType)
+      deferredTo: allowsNonFinite ? source : values, key: stored.path, shape: stored.shape,
+      scalarType: stored.scalarType)
   }
 
   /// Joins Keras' int8 kernel and its scales to one parameter: w = q ÷ kernel_scale.

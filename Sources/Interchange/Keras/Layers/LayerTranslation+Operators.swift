@@ -5,7 +5,8 @@ extension LayerTranslator {
   /// One side of an arithmetic operator.
   private enum Operand: Equatable {
     case tensor(Int)
-    case number(Double)
+    /// One number, or one for each channel.
+    case numbers([Double])
   }
 
   /// Arithmetic that Keras recorded as a node of its own, such as `x + y` or `2 * x`.
@@ -36,28 +37,28 @@ extension LayerTranslator {
     guard let arithmetic = Arithmetic(entry, isOperator: isOperator), entry.calls.count == 1,
       let (left, right) = operands(of: entry.calls[0])
     else { return nil }
-    func rescaling(_ scale: Double, _ offset: Double) -> LayerKind? {
-      guard scale.isFinite, offset.isFinite else { return nil }
-      return .rescaling(Rescaling(scale: [scale], offset: [offset]))
+    func rescaling(_ scale: [Double], _ offset: [Double]) -> LayerKind? {
+      guard (scale + offset).allSatisfy(\.isFinite) else { return nil }
+      return .rescaling(Rescaling(scale: scale, offset: offset))
     }
     switch (arithmetic, left, right) {
     case (_, .tensor(0), .tensor(1)): return arithmetic.merge.map { .merge(Merge(operation: $0)) }
-    case (.add, .tensor(0), .number(let c)), (.add, .number(let c), .tensor(0)):
-      return rescaling(1, c)
-    case (.multiply, .tensor(0), .number(let c)), (.multiply, .number(let c), .tensor(0)):
-      return rescaling(c, 0)
-    case (.subtract, .tensor(0), .number(let c)): return rescaling(1, -c)
-    case (.subtract, .number(let c), .tensor(0)): return rescaling(-1, c)
-    case (.divide, .tensor(0), .number(let c)): return rescaling(1 / c, 0)
+    case (.add, .tensor(0), .numbers(let c)), (.add, .numbers(let c), .tensor(0)):
+      return rescaling([1], c)
+    case (.multiply, .tensor(0), .numbers(let c)), (.multiply, .numbers(let c), .tensor(0)):
+      return rescaling(c, [0])
+    case (.subtract, .tensor(0), .numbers(let c)): return rescaling([1], c.map { -$0 })
+    case (.subtract, .numbers(let c), .tensor(0)): return rescaling([-1], c)
+    case (.divide, .tensor(0), .numbers(let c)): return rescaling(c.map { 1 / $0 }, [0])
     default: return nil
     }
   }
 
   private func operands(of call: KerasCall) -> (Operand, Operand)? {
     func operand(_ value: JSONValue?) -> Operand? {
-      if let number = value?.double { return .number(number) }
-      guard let value, InboundNodes.isTensor(value) else { return nil }
-      return value["tensor"]?.int.map { .tensor($0) }
+      guard let value else { return nil }
+      if InboundNodes.isTensor(value) { return value["tensor"]?.int.map { .tensor($0) } }
+      return Self.flat(KerasValue.plain(value)).flatMap { $0.isEmpty ? nil : .numbers($0) }
     }
     let positional = call.arguments["*args"]?.array ?? []
     let keywords = call.arguments.keys.filter { $0 != "*args" && $0 != "name" }

@@ -1,5 +1,6 @@
 import HDF5
 import Models
+import Synchronization
 import Tensors
 
 /// A tensor of a Keras file, known by its header only.
@@ -16,8 +17,19 @@ struct StoredTensor {
 /// exchanged underneath is an error and never a wrong value.
 final class KerasSource: TensorSource {
   let file: HDF5File
+  /// The bytes that all tensors take on disk at most.
+  let storedByteCount: Int
+  private let verification: Mutex<(@Sendable () throws -> Void)?>
 
-  init(file: HDF5File) { self.file = file }
+  /// Takes an open file; `verification` runs once, before the first value is read.
+  init(
+    file: HDF5File, storedByteCount: Int? = nil,
+    verification: (@Sendable () throws -> Void)? = nil
+  ) {
+    self.file = file
+    self.storedByteCount = storedByteCount ?? file.fileSize
+    self.verification = Mutex(verification)
+  }
 
   /// Reads the header of a data set.
   func stored(_ path: String) throws -> StoredTensor {
@@ -59,6 +71,11 @@ final class KerasSource: TensorSource {
   private func checked(_ key: String, _ shape: Shape, _ scalarType: ScalarType) throws
     -> HDF5Dataset
   {
+    // Left in place where it fails, so that no later reading slips through.
+    try verification.withLock { check in
+      try check?()
+      check = nil
+    }
     let dataset = try file.dataset(key)
     guard dataset.extents == shape.extents, try Self.scalarType(of: dataset) == scalarType else {
       let extents = dataset.extents.map(String.init).joined(separator: "×")

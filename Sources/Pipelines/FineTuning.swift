@@ -1,0 +1,27 @@
+import Compression
+import Datasets
+public import Models
+public import Training
+
+/// The recovery recipe: what fine-tuning does unless it is told otherwise.
+public enum FineTuning {
+  /// Adam with a cosine from 2e-3, batches of 32, no decay, the best epoch on a held-out tenth.
+  public static func options(epochs: Int, seed: UInt64, threads: Int) -> TrainingOptions {
+    TrainingOptions(
+      schedule: LearningRateSchedule(base: 2e-3, shape: .cosine(floor: 0)), batchSize: 32,
+      epochs: epochs, seed: seed, threads: threads)
+  }
+
+  /// Fine-tunes with the recipe; factors are balanced meanwhile and canonical afterwards.
+  public static func run(
+    _ model: Model, on data: BoundData, epochs: Int, seed: UInt64, threads: Int
+  ) throws -> (model: Model, history: [EpochRecord]) {
+    let parts = try data.dataset.split(validation: .fraction(0.1), seed: seed)
+    let outcome = try TrainingRun(
+      model: try model.balanced(),
+      options: options(epochs: epochs, seed: seed, threads: threads), training: parts.training,
+      validation: parts.validation, scaling: data.scaling
+    ).run()
+    return (try outcome.model.canonicalised(), outcome.history)
+  }
+}

@@ -1,0 +1,19 @@
+import Foundation
+import ModelFile
+import Models
+import TestSupport
+import Testing
+
+/// Files that earlier versions wrote; each must be read for ever.
+@Suite struct OldVersionTests {
+  @Test(arguments: ["mlp", "every-form", "every-type", "graph"], ["", "-packed"])
+  func version1Point0IsRead(name: String, layout: String) throws {
+    let path = Fixtures.path("containers/v1.0-\(name)\(layout).h5")
+    let read = try ModelFileReader().readModel(
+      at: path, options: ReadOptions(allowsNonFinite: true))
+    let wanted = name.replacing("-", with: " ")
+    let model = try #require(try SampleModels.all().first { $0.name == wanted }?.model)
+    try expectSame(read.model, model)
+    #expect(ModelFileVerifier.verify(path, allowsNonFinite: true).isSound)
+  }
+}
