@@ -119,6 +119,10 @@ def expect(folder):
     for fixture, tag, code, output, _ in rows(folder):
         target = output.with_suffix(".expected.npz")
         inputs = inputs_of(fixture)
+        if kind(fixture) == "quantized":
+            # Keras holds its kernels as int8 with scales: dense ones cannot be put in their place.
+            target.with_suffix(".why").write_text("skip: Keras holds this model quantised")
+            continue
         if code != 0 or tag == "engine" or target.exists() or inputs is None or kind(fixture) in NO_MODEL:
             continue
         container = output if tag != "dense" else output.with_name(fixture + ".rank.h5")
@@ -158,7 +162,8 @@ def judge(library, fixture, tag, code, output, message):
     expected = output.with_suffix(".expected.npz")
     if not expected.exists():
         why = expected.with_suffix(".why")
-        return "failed", why.read_text() if why.exists() else "no Keras here opens the original"
+        reason = why.read_text() if why.exists() else "no Keras here opens the original"
+        return "skipped" if reason.startswith("skip") else "failed", reason
     with np.load(expected) as arrays:
         if arrays["count"] == 0 and not os.environ.get("UNMATCHED") and json.loads(read_config(output))["config"]["layers"] and has_weights(fixture):
             return "failed", "no weight of the container was matched to Keras'"
