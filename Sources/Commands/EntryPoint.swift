@@ -2,6 +2,7 @@ import ArgumentParser
 import Compression
 import Foundation
 import ModelFile
+import Models
 
 extension Modelc {
   /// Runs the command line and returns the exit code: 0 done, 1 failed, 64 usage.

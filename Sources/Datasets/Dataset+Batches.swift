@@ -33,10 +33,22 @@ extension Dataset {
   public func copyInputs(
     of indices: [Int], scaling: SampleScaling = .identity, into buffer: inout [Float]
   ) throws(DatasetError) {
-    let count = indices.count * inputShape.count
-    precondition(buffer.count >= count, "\(buffer.count) places for \(count) values")
-    let rows = indices.map { selection[$0] }
     var span = buffer.mutableSpan
+    try copyInputs(of: indices[...], scaling: scaling, into: &span)
+  }
+
+  /// Writes scaled inputs to the front of a span, such as a program's input buffer.
+  ///
+  /// `span` must hold at least `indices.count · inputShape.count` values.
+  ///
+  /// - Throws: ``DatasetError`` if the source can no longer be read.
+  public func copyInputs(
+    of indices: ArraySlice<Int>, scaling: SampleScaling = .identity,
+    into span: inout MutableSpan<Float>
+  ) throws(DatasetError) {
+    let count = indices.count * inputShape.count
+    precondition(span.count >= count, "\(span.count) places for \(count) values")
+    let rows = indices.map { selection[$0] }
     var front = span._mutatingExtracting(0..<count)
     try storage.decode(rows, scaling: scaling, into: &front)
   }

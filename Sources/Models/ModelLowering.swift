@@ -3,7 +3,7 @@ import Tensors
 
 /// Lowers calls one after another and remembers which values they made.
 struct ModelLowering {
-  let model: Model
+  var model: Model
   var builder = ProgramBuilder()
   private var values: [ValueID?] = []
 

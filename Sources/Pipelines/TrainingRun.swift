@@ -90,7 +90,7 @@ public struct TrainingRun: Sendable {
         return (program, try $0.parameterValues(for: program))
       })
     var wasStopped = false
-    var isDone = trainer.state.epoch >= options.epochs
+    var isDone = trainer.isFinished
     while !isDone {
       let count = training.count
       let record = try trainer.runEpoch(on: training, scaling: scaling) { state in

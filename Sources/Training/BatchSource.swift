@@ -2,27 +2,11 @@ import Datasets
 import Tensors
 
 /// Fills batches from a data set: order by seed and epoch, scaling, augmentation.
-struct BatchSource {
+struct BatchSource: Sendable {
   let dataset: Dataset
   let scaling: SampleScaling
-  let augmentation: Augmentation
-  let seed: UInt64
-  let width: Int
-  private var buffer: [Float]
-  private var scratch: [Float]
-
-  init(
-    _ dataset: Dataset, scaling: SampleScaling, augmentation: Augmentation, seed: UInt64,
-    capacity: Int
-  ) {
-    self.dataset = dataset
-    self.scaling = scaling
-    self.augmentation = augmentation
-    self.seed = seed
-    width = dataset.inputShape.count
-    buffer = [Float](repeating: 0, count: capacity * width)
-    scratch = [Float](repeating: 0, count: augmentation.isActive ? width : 0)
-  }
+  var augmentation = Augmentation()
+  var seed: UInt64 = 0
 
   /// The order of an epoch's examples.
   func order(epoch: Int) -> [Int] {
@@ -30,24 +14,29 @@ struct BatchSource {
     return Array(0..<dataset.count).shuffled(using: &generator)
   }
 
-  /// The inputs of the given examples, [count × input]; later calls overwrite them.
-  mutating func inputs(of indices: [Int], epoch: Int, position: Int) throws -> [Float] {
-    try dataset.copyInputs(of: indices, scaling: scaling, into: &buffer)
-    if augmentation.isActive {
-      for row in indices.indices {
-        // One generator an example, so that threads and batch sizes do not change what it draws.
-        var generator = SeededGenerator(seed: seed &+ 0x5EED)
-          .split(UInt64(epoch) << 32 | UInt64(position + row))
-        augmentation.apply(
-          to: &buffer, start: row * width, shape: dataset.inputShape, scratch: &scratch,
-          generator: &generator)
-      }
+  /// Writes the inputs at `rows` of a step's batch, augmented.
+  ///
+  /// Each example draws from a generator of its own, so that shards do not change what it draws.
+  func fill(
+    _ span: inout MutableSpan<Float>, rows: Range<Int>, of step: TrainingStep,
+    scratch: inout [Float]
+  ) throws {
+    try dataset.copyInputs(of: step.indices[rows], scaling: scaling, into: &span)
+    guard augmentation.isActive else { return }
+    let width = dataset.inputShape.count
+    if scratch.count < width { scratch = [Float](repeating: 0, count: width) }
+    for (index, row) in rows.enumerated() {
+      var generator = SeededGenerator(seed: seed &+ 0x5EED)
+        .split(UInt64(step.epoch) << 32 | UInt64(step.position + row))
+      var image = span._mutatingExtracting(index * width..<(index + 1) * width)
+      augmentation.apply(
+        to: &image, shape: dataset.inputShape, scratch: &scratch, generator: &generator)
     }
-    return buffer
   }
 
   /// What the examples should give.
-  func targets(of indices: [Int]) throws -> Targets {
+  func targets(of indices: ArraySlice<Int>) throws -> Targets {
+    let indices = Array(indices)
     if let labels = dataset.labels(of: indices) { return .labels(labels) }
     if let values = dataset.targets(of: indices) { return .values(values) }
     throw TrainingError.unsuited(

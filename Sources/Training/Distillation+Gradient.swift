@@ -1,39 +1,37 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Foundation
+#endif
 import Tensors
 
 extension Distillation {
-  /// Replaces the label gradient g by (1 − w)·g + w·T·(softmax(s/T) − softmax(t/T))·scale.
+  /// Turns the labels' loss and gradient g into those of the blend.
   ///
-  /// That is the gradient of w·T²·KL(teacher ‖ student) beside the labels' share.
+  /// Loss: (1 − w)·labels + w·T²·KL(teacher ‖ student) at temperature T, summed over the rows.
+  /// Gradient: (1 − w)·g + w·T·(softmax(s/T) − softmax(t/T))·scale, by the student's logits s.
   func blend(
-    student: Span<Float>, teacher: Span<Float>, firstRow: Int, rows: Int, width: Int,
-    scale: Float, gradient: inout MutableSpan<Float>
-  ) {
+    labelLoss: Double, student: Span<Float>, teacher: Span<Float>, width: Int, scale: Float,
+    gradient: inout MutableSpan<Float>
+  ) -> Double {
     var soft = [Float](repeating: 0, count: width)
     var wanted = [Float](repeating: 0, count: width)
-    for row in 0..<rows {
-      let start = row * width
-      let teacherStart = (firstRow + row) * width
-      let studentRow = student.extracting(start..<start + width)
-      let teacherRow = teacher.extracting(teacherStart..<teacherStart + width)
+    var divergence = 0.0
+    for start in stride(from: 0, to: student.count, by: width) {
       var softSpan = soft.mutableSpan
-      Loss.softmax(studentRow, start: 0, width: width, temperature: temperature, into: &softSpan)
+      let softSum = Loss.softmax(
+        student, start: start, width: width, temperature: temperature, into: &softSpan)
       var wantedSpan = wanted.mutableSpan
-      Loss.softmax(teacherRow, start: 0, width: width, temperature: temperature, into: &wantedSpan)
+      let wantedSum = Loss.softmax(
+        teacher, start: start, width: width, temperature: temperature, into: &wantedSpan)
       for column in 0..<width {
         let pull = weight * temperature * (soft[column] - wanted[column]) * scale
         gradient[start + column] = (1 - weight) * gradient[start + column] + pull
+        let gap = Double((teacher[start + column] - student[start + column]) / temperature)
+        divergence += Double(wanted[column]) * (gap - wantedSum + softSum)
       }
     }
-  }
-}
-
-extension Targets {
-  /// Some of the examples.
-  func rows(_ range: Range<Int>) -> Targets {
-    if range == 0..<count { return self }
-    switch self {
-    case .labels(let labels): return .labels(Array(labels[range]))
-    case .values(let tensor): return .values(tensor.rows(range))
-    }
+    let share = Double(weight)
+    return (1 - share) * labelLoss + share * Double(temperature * temperature) * divergence
   }
 }

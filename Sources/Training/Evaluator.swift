@@ -76,7 +76,7 @@ public struct Evaluator: Sendable {
           + "\(program.outputs.count)")
     }
     let width = program.outputShapes[0].count
-    if dataset.classCount != nil { try dataset.checkLabels(classCount: width) }
+    try dataset.checkSuits(inputs: program.inputs[0].shape, outputs: width)
     let logits = loss == .crossEntropy ? program.logits(of: program.outputs[0]) : nil
     let parts = max(1, min(threads, (dataset.count + batchSize - 1) / batchSize))
     let size = (dataset.count + parts - 1) / parts
@@ -135,17 +135,19 @@ public struct Evaluator: Sendable {
     let executor = try InferenceExecutor(
       program, parameters: parameters, capacity: batchSize,
       retaining: logits.map { [$0] } ?? [])
-    var source = BatchSource(
-      dataset, scaling: scaling, augmentation: Augmentation(), seed: 0, capacity: batchSize)
+    let source = BatchSource(dataset: dataset, scaling: scaling)
     var tally = Tally(width: width)
     var gradient = [Float](repeating: 0, count: batchSize * width)
+    var elements: [Float] = []
     var start = range.lowerBound
     while start < range.upperBound {
       let indices = Array(start..<min(start + batchSize, range.upperBound))
-      let inputs = try source.inputs(of: indices, epoch: 0, position: 0)
-      let targets = try source.targets(of: indices)
+      let targets = try source.targets(of: indices[...])
       let shape = Shape([indices.count] + program.inputs[0].shape.extents)
-      let tensor = Tensor(shape: shape, elements: Array(inputs.prefix(shape.count)))
+      if elements.count != shape.count { elements = [Float](repeating: 0, count: shape.count) }
+      try dataset.copyInputs(of: indices, scaling: scaling, into: &elements)
+      // The last batch's tensor is gone by now, so that the array was written in place.
+      let tensor = Tensor(shape: shape, elements: elements)
       try executor.run([tensor]) { _ in
         executor.withValue(logits ?? program.outputs[0]) { values in
           var slopes = gradient.mutableSpan

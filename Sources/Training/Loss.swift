@@ -9,7 +9,7 @@ public import Tensors
 public enum Loss: String, Sendable, Hashable, CaseIterable {
   /// −Σ y log p over the classes.
   case crossEntropy = "cross-entropy"
-  /// −Σ [y log p + (1 − y) log(1 − p)] over the classes.
+  /// The mean of −y log p − (1 − y) log(1 − p) over the outputs, as in Keras.
   case binaryCrossEntropy = "binary-cross-entropy"
   /// Mean squared difference over the outputs.
   case meanSquaredError = "mse"
@@ -62,7 +62,9 @@ extension Loss {
     return total
   }
 
-  /// Cross-entropy of softmax(logits), fused: the gradient is (p − y)·scale, free of overflow.
+  /// Cross-entropy of p = softmax(logits), fused and free of overflow.
+  ///
+  /// The gradient is (p·Σy − y)·scale, where Σy is 1 for labels.
   static func judgeLogits(
     _ logits: Span<Float>, targets: Targets, width: Int, scale: Float,
     gradient: inout MutableSpan<Float>
@@ -70,20 +72,32 @@ extension Loss {
     var total = 0.0
     for row in 0..<targets.count {
       let start = row * width
-      let logSum = softmax(logits, start: start, width: width, into: &gradient)
-      for column in 0..<width {
-        let target = targets.value(row: row, column: column, width: width)
-        if target != 0 { total += Double(target) * (logSum - Double(logits[start + column])) }
-        gradient[start + column] = (gradient[start + column] - target) * scale
+      let logSum = softmax(logits, start: start, width: width, at: start, into: &gradient)
+      switch targets {
+      case .labels(let labels):
+        let label = start + labels[row]
+        total += logSum - Double(logits[label])
+        gradient[label] -= 1
+        for index in start..<start + width { gradient[index] *= scale }
+      case .values(let tensor):
+        var sum: Float = 0
+        for index in start..<start + width { sum += tensor.elements[index] }
+        for index in start..<start + width {
+          let target = tensor.elements[index]
+          if target != 0 { total += Double(target) * (logSum - Double(logits[index])) }
+          gradient[index] = (gradient[index] * sum - target) * scale
+        }
       }
     }
     return total
   }
 
-  /// Writes softmax(logits ÷ temperature) of one row and returns log Σ exp of the row.
+  /// Writes softmax(logits ÷ temperature) of the row at `start` to `place` of the result.
+  ///
+  /// - Returns: log Σ exp of the row.
   @discardableResult
   static func softmax(
-    _ logits: Span<Float>, start: Int, width: Int, temperature: Float = 1,
+    _ logits: Span<Float>, start: Int, width: Int, temperature: Float = 1, at place: Int = 0,
     into result: inout MutableSpan<Float>
   ) -> Double {
     var peak = -Float.infinity
@@ -91,10 +105,11 @@ extension Loss {
     var sum: Float = 0
     for column in 0..<width {
       let value = exp(logits[start + column] / temperature - peak)
-      result[start + column] = value
+      result[place + column] = value
       sum += value
     }
-    for column in 0..<width { result[start + column] /= sum }
+    let factor = 1 / sum
+    for column in 0..<width { result[place + column] *= factor }
     return Double(log(sum)) + Double(peak)
   }
 
@@ -109,7 +124,8 @@ extension Loss {
     case .binaryCrossEntropy:
       let clipped = min(max(p, epsilon), 1 - epsilon)
       let loss = -Double(y) * log(Double(clipped)) - Double(1 - y) * log(1 - Double(clipped))
-      return (loss, (clipped - y) / (clipped * (1 - clipped)))
+      let slope = (clipped - y) / (clipped * (1 - clipped) * Float(width))
+      return (loss / Double(width), slope)
     case .meanSquaredError:
       let difference = p - y
       return (

@@ -14,7 +14,7 @@ public struct TrainingOptions: Sendable, Hashable {
   public var epochs: Int
   /// Decides shuffling, dropout and augmentation.
   public var seed: UInt64
-  /// Threads; each takes a shard of every batch. Byte identity is promised for one.
+  /// Threads, each of which takes a shard of every batch; byte identity is promised for one.
   public var threads: Int
   /// What is done to images while training.
   public var augmentation: Augmentation

@@ -47,6 +47,15 @@ public struct TrainingState: Sendable {
     self.history = history
     self.best = best
   }
+
+  /// Moves one parameter against its gradient.
+  mutating func update(
+    _ index: Int, gradient: Span<Float>, learningRate: Float, isMasked: Bool
+  ) {
+    optimizer.update(
+      &parameters[index], index: index, gradient: gradient, learningRate: learningRate,
+      isMasked: isMasked)
+  }
 }
 
 /// What one epoch gave.

@@ -31,10 +31,10 @@ struct PreparedSeparable: Sendable {
         for (axis, rank) in zip(problem.axes, outer) { ranks[axis] = rank }
         guard ranks.reduce(1, *) <= largestInput else { continue }
         let block = problem.layout.leadingBlock(ranks)
-        let inner = try ProjectedKernel(
+        let errors = try ProjectedKernel.errors(
           moment: moment.selecting(block), cross: cross.selectingRows(block),
           energy: problem.energy)
-        let entry = Entry(outer: outer, family: family, errors: inner.errors)
+        let entry = Entry(outer: outer, family: family, errors: errors)
         // Families differ most where the rank is small; half of the ranks decide.
         let middle = max(1, entry.errors.count / 4)
         if let present = best[outer], present.errors[middle] <= entry.errors[middle] { continue }

@@ -27,13 +27,27 @@ struct ProjectedKernel {
     let eigen = try explained.symmetricEigen(leading: rank)
     values = eigen.values.map { max($0, 0) }
     vectors = eigen.vectors
+    errors = ProjectedKernel.errors(values, energy: energy)
+  }
+
+  /// The error at each rank from 0, without the kernel itself.
+  static func errors(
+    moment: DoubleMatrix, cross: DoubleMatrix, energy: Double
+  ) throws(LinearAlgebraError) -> [Double] {
+    let kernel = try Cholesky(moment).solve(cross)
+    let explained = cross.multiplied(by: kernel, transposingSelf: true).symmetrized()
+    let values = try explained.symmetricEigenvalues().prefix(min(cross.rows, cross.columns))
+    return errors(values.map { max($0, 0) }, energy: energy)
+  }
+
+  private static func errors(_ values: [Double], energy: Double) -> [Double] {
     var errors = [energy]
     var rest = energy
     for value in values {
       rest -= value
       errors.append(max(0, rest))
     }
-    self.errors = errors
+    return errors
   }
 
   /// left [d × r] = K_z·U_r; right is the first r rows of `vectors`.

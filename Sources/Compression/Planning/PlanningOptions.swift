@@ -1,3 +1,5 @@
+import Models
+
 /// How a budget is spread over the kernels.
 public enum AllocationChoice: String, Sendable, Hashable, CaseIterable {
   /// The ranks of least total error within the budget.

@@ -1,3 +1,4 @@
+import Models
 public import Tensors
 
 /// How the scalars of kernels and factors are stored.

@@ -18,9 +18,9 @@ public struct Augmentation: Sendable, Hashable {
   /// Whether anything is changed.
   public var isActive: Bool { shift > 0 || flips }
 
-  /// Changes one image [height × width × channels] in place at `start` of the buffer.
+  /// Changes one image [height × width × channels] in place.
   func apply(
-    to buffer: inout [Float], start: Int, shape: Shape, scratch: inout [Float],
+    to image: inout MutableSpan<Float>, shape: Shape, scratch: inout [Float],
     generator: inout SeededGenerator
   ) {
     guard isActive, shape.order >= 2 else { return }
@@ -32,17 +32,17 @@ public struct Augmentation: Sendable, Hashable {
     let mirrored = flips && Bool.random(using: &generator)
     if down == 0, right == 0, !mirrored { return }
     let count = height * width * channels
-    for index in 0..<count { scratch[index] = buffer[start + index] }
+    for index in 0..<count { scratch[index] = image[index] }
     for y in 0..<height {
       for x in 0..<width {
-        let target = start + (y * width + x) * channels
+        let target = (y * width + x) * channels
         let sourceY = y - down
         let shifted = x - right
         let sourceX = mirrored ? width - 1 - shifted : shifted
         let isInside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width
         let source = isInside ? (sourceY * width + sourceX) * channels : 0
         for channel in 0..<channels {
-          buffer[target + channel] = isInside ? scratch[source + channel] : 0
+          image[target + channel] = isInside ? scratch[source + channel] : 0
         }
       }
     }
