@@ -137,7 +137,7 @@ let package = Package(
       "PipelinesTests",
       [
         "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
-        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "JSON",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON",
       ]),
     tests("TranscriptTests", ["Commands", "modelc"]),
   ],

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import Synchronization
 
 /// Where a command writes: results on stdout, progress and remarks on stderr.
@@ -36,7 +37,8 @@ struct Console: Sendable {
 
   /// Writes all bytes; a closed pipe ends the program as other tools end.
   private static func write(_ text: String, to descriptor: Int32) {
-    let bytes = Array(text.utf8)
+    // Names out of files are among the words: they must not steer a terminal.
+    let bytes = Array(text.withoutControls(except: "\n", "\t").utf8)
     var done = 0
     while done < bytes.count {
       let written = unsafe bytes.withUnsafeBytes { buffer in

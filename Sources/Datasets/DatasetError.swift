@@ -1,4 +1,5 @@
 public import Archives
+import HDF5
 
 /// Why a data set cannot be read or used, and where.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -40,7 +41,9 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
   init(_ error: ArchiveError) { self.init(.archive(error), at: error.place) }
 
   /// The message: `where: what, both sides; what to do`.
-  public var description: String {
+  public var description: String { message.withoutControls() }
+
+  private var message: String {
     switch problem {
     case .archive(let error): error.description
     case .hdf5(let message): message

@@ -1,7 +1,7 @@
 extension HDF5Error: CustomStringConvertible {
   /// One line: `file: place: what, both sides; what to do`.
   public var description: String {
-    path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)"
+    (path.isEmpty ? "\(file): \(reason)" : "\(file): \(path): \(reason)").withoutControls()
   }
 }
 

@@ -140,15 +140,34 @@ struct LegacyBinder {
     let paths = names.map { name in
       (name.hasSuffix(":0") ? String(name.dropLast(2)) : name).split(separator: "/")
     }
-    return paths.map { path in
-      var length = 1
-      while length < path.count,
-        paths.count(where: { $0.suffix(length).elementsEqual(path.suffix(length)) }) > 1
-      {
-        length += 1
+    var lengths = paths.map { min($0.count, 1) }
+    // Ends are told apart by number, one component at a time: twenty thousand names are possible.
+    var ends = [Int](repeating: 0, count: paths.count)
+    var shared = paths.indices.filter { !paths[$0].isEmpty }
+    while !shared.isEmpty {
+      var numbers: [PathEnd: Int] = [:]
+      var counts: [Int] = []
+      for index in shared {
+        let path = paths[index]
+        let end = PathEnd(component: path[path.count - lengths[index]], after: ends[index])
+        let number = numbers[end] ?? counts.count
+        if number == counts.count {
+          numbers[end] = number
+          counts.append(0)
+        }
+        counts[number] += 1
+        ends[index] = number
       }
-      return path.suffix(length).joined(separator: "/")
+      shared.removeAll { counts[ends[$0]] == 1 || lengths[$0] == paths[$0].count }
+      for index in shared { lengths[index] += 1 }
     }
+    return zip(paths, lengths).map { $0.suffix($1).joined(separator: "/") }
+  }
+
+  /// A component of a path before an end that has a number.
+  private struct PathEnd: Hashable {
+    let component: Substring
+    let after: Int
   }
 
   private func mismatch(_ takers: [KerasEntry], _ groups: [Group]) -> KerasError {
