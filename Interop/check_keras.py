@@ -189,7 +189,8 @@ def compare(fixture, got, reference):
 def engine(fixture, code, output, message):
     """`modelc predict` on our own file against real Keras on the original rebuilt from the factors."""
     if code != 0:
-        return ("skipped" if kind(fixture) in CARRIED else "failed"), f"exit {code}: {message}"
+        carried = kind(fixture) in CARRIED or fixture == "activations-k3.keras"  # it has squareplus
+        return ("skipped" if carried and "cannot be run" in message else "failed"), f"exit {code}: {message}"
     expected = output.with_name(fixture + ".rank.expected.npz")
     if not expected.exists():
         return "skipped", "no Keras here opens the original"
