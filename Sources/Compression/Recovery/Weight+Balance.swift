@@ -15,7 +15,13 @@ extension Model {
   ///
   /// The relative error is no longer known: training has moved the kernel it referred to.
   public func canonicalised() throws -> Model {
-    try mapLowRank { form in try form.canonicalised() }
+    var model = try mapLowRank { form in try form.canonicalised() }
+    for layer in model.layers.indices {
+      for weight in model.layers[layer].weights.indices {
+        model.layers[layer].weights[weight].weight.forgetError()
+      }
+    }
+    return model
   }
 
   private func mapLowRank(_ transform: (LowRankForm) throws -> LowRankForm) throws -> Model {
@@ -29,6 +35,21 @@ extension Model {
       }
     }
     return model
+  }
+}
+
+extension Weight {
+  /// Drops the error and spectra of a form whose factors were trained on.
+  fileprivate mutating func forgetError() {
+    switch self {
+    case .dense, .lowRank: break
+    case .tucker2(var form):
+      form.record = FactorizationRecord(basis: form.record.basis, route: form.record.route)
+      self = .tucker2(form)
+    case .tensorised(var form):
+      form.record = FactorizationRecord(basis: form.record.basis, route: form.record.route)
+      self = .tensorised(form)
+    }
   }
 }
 
