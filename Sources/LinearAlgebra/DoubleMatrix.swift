@@ -7,9 +7,9 @@ public struct DoubleMatrix: Sendable, Hashable {
   /// The number of columns.
   public let columns: Int
   /// The values, row after row, `rows × columns` of them.
-  public var elements: [Double] {
-    didSet { precondition(elements.count == rows * columns, "a matrix keeps its size") }
-  }
+  ///
+  /// Whoever changes them keeps their count: an observer here would copy the array at every write.
+  public var elements: [Double]
 
   /// Makes a matrix; `elements` must have `rows × columns` values.
   public init(rows: Int, columns: Int, elements: [Double]) {

@@ -9,9 +9,9 @@ public struct Matrix: Sendable, Hashable {
   /// The number of columns.
   public let columns: Int
   /// The values, row after row, `rows × columns` of them.
-  public var elements: [Float] {
-    didSet { precondition(elements.count == rows * columns, "a matrix keeps its size") }
-  }
+  ///
+  /// Whoever changes them keeps their count: an observer here would copy the array at every write.
+  public var elements: [Float]
 
   /// Makes a matrix; `elements` must have `rows × columns` values.
   public init(rows: Int, columns: Int, elements: [Float]) {

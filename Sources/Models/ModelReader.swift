@@ -32,7 +32,8 @@ public struct ReadOptions: Sendable, Hashable {
   /// Deflate reaches 1032:1 on zeros alone; trained values, pruned ones too, stay below 100:1.
   public func refusal(declaring declared: Int, in stored: Int) -> String? {
     if declared > maximumByteCount {
-      return "the tensors take \(declared) bytes, more than the limit of \(maximumByteCount) bytes; "
+      return
+        "the tensors take \(declared) bytes, more than the limit of \(maximumByteCount) bytes; "
         + "raise it with --max-size"
     }
     if declared > Self.freeByteCount, declared / Self.largestRatio > stored {

@@ -3,9 +3,9 @@ public struct Tensor: Sendable, Hashable {
   /// The extents.
   public let shape: Shape
   /// The values, `shape.count` of them, last axis fastest.
-  public var elements: [Float] {
-    didSet { precondition(elements.count == shape.count, "a tensor keeps its element count") }
-  }
+  ///
+  /// Whoever changes them keeps their count: an observer here would copy the array at every write.
+  public var elements: [Float]
 
   /// Makes a tensor; `elements` must have `shape.count` values.
   public init(shape: Shape, elements: [Float]) {

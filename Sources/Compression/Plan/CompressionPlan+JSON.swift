@@ -80,7 +80,8 @@ extension CompressionPlan {
     for key in object.keys where !known.contains(key) {
       throw PlanFormatError(
         place,
-        "unknown key '\(JSONValue.quoted(key).dropFirst().dropLast())'" + NearestName.hint(key, among: known)
+        "unknown key '\(JSONValue.quoted(key).dropFirst().dropLast())'"
+          + NearestName.hint(key, among: known)
           + "; known are \(known.joined(separator: ", "))")
     }
   }
