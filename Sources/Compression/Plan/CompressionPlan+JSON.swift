@@ -97,7 +97,7 @@ extension CompressionPlan {
     guard let choice = Choice(rawValue: text) else {
       throw PlanFormatError(
         place[key],
-        "'\(text)' is not one of \(names.joined(separator: ", "))"
+        "\(JSONValue.quoted(text)) is not one of \(names.joined(separator: ", "))"
           + NearestName.hint(text, among: names))
     }
     return choice
