@@ -71,7 +71,7 @@ let package = Package(
     .target(name: "CVector"),
     room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
-    room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", crypto]),
+    room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", "CVector", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
     room(
       "Interchange",

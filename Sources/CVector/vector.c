@@ -188,3 +188,14 @@ void modelc_gather_runs(
     }
   }
 }
+
+CLONES
+void modelc_scale_bytes(
+  ptrdiff_t n, const unsigned char *restrict bytes, float scale, float offset, float *restrict y) {
+#pragma clang fp contract(off)
+  for (ptrdiff_t i = 0; i < n; i++) y[i] = (float)bytes[i] * scale + offset;
+}
+
+void modelc_prefetch(ptrdiff_t n, const unsigned char *bytes) {
+  for (ptrdiff_t i = 0; i < n; i += 64) __builtin_prefetch(bytes + i);
+}

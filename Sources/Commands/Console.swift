@@ -69,11 +69,11 @@ final class ProgressLine: Sendable {
   init(_ console: Console) { self.console = console }
 
   /// Shows that `done` of `total` units are finished and what is under way.
-  func update(done: Double, total: Double, label: String) {
+  func update(done: Double, total: Double, label: @autoclosure () -> String) {
     guard console.verbosity != .quiet else { return }
     let elapsed = Date().timeIntervalSince(start)
     guard Console.progressIsInteractive else {
-      console.detail(label)
+      if console.verbosity == .verbose { console.detail(label()) }
       return
     }
     state.withLock { state in
@@ -86,7 +86,7 @@ final class ProgressLine: Sendable {
       let rest =
         share > 0.02 && elapsed > 1 ? "  \(Int((elapsed / share - elapsed).rounded())) s left" : ""
       FileHandle.standardError.write(
-        Data("\r\u{1B}[2K\(bar) \(Int(share * 100)) %  \(label)\(rest)".utf8))
+        Data("\r\u{1B}[2K\(bar) \(Int(share * 100)) %  \(label())\(rest)".utf8))
     }
   }
 

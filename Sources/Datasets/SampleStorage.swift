@@ -45,6 +45,8 @@ struct ResidentSamples: SampleStorage {
   let rowShape: Shape
   let scalarType: ScalarType
   private let content: [UInt8]
+  /// Rows to fetch ahead.
+  private static let prefetchDistance = 4
 
   /// `content` must hold exactly the samples.
   init(count: Int, rowShape: Shape, scalarType: ScalarType, content: [UInt8]) {
@@ -64,6 +66,12 @@ struct ResidentSamples: SampleStorage {
     let rowByteCount = rowByteCount
     let source = content.span
     for (position, row) in rows.enumerated() {
+      // A shuffled batch jumps about: rows further on are fetched while this one is decoded.
+      let ahead = position + ResidentSamples.prefetchDistance
+      if ahead < rows.count {
+        ScalarDecoding.prefetch(
+          source.extracting(rows[ahead] * rowByteCount..<(rows[ahead] + 1) * rowByteCount))
+      }
       let bytes = source.extracting(row * rowByteCount..<(row + 1) * rowByteCount)
       var slice = output._mutatingExtracting(position * rowCount..<(position + 1) * rowCount)
       ScalarDecoding.decode(bytes, of: scalarType, scaling: scaling, into: &slice)

@@ -1,3 +1,4 @@
+import CVector
 import Tensors
 
 /// Stored scalars to scaled Float, in one pass.
@@ -15,10 +16,27 @@ enum ScalarDecoding {
     }
   }
 
+  /// Asks the processor for bytes that will be decoded soon.
+  static func prefetch(_ bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let start = bytes.baseAddress else { return }
+      // A prefetch reads nothing; the range is the span's own.
+      unsafe modelc_prefetch(bytes.count, start)
+    }
+  }
+
   private static func decodeBytes(
     _ bytes: Span<UInt8>, scale: Float, offset: Float, into output: inout MutableSpan<Float>
   ) {
-    for index in output.indices { output[index] = Float(bytes[index]) * scale + offset }
+    let count = output.count
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      unsafe output.withUnsafeMutableBufferPointer { values in
+        guard let source = bytes.baseAddress, let target = values.baseAddress
+        else { return }
+        // Both hold `count` elements, by the precondition of `decode`.
+        unsafe modelc_scale_bytes(count, source, scale, offset, target)
+      }
+    }
   }
 
   private static func decodeFloats(

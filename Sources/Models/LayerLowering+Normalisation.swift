@@ -28,7 +28,8 @@ extension LayerLowering {
           beta: settings.centers ? try lowering.parameter("beta") : nil,
           mean: try lowering.parameter("moving_mean", isTrained: false),
           variance: try lowering.parameter("moving_variance", isTrained: false),
-          epsilon: Float(settings.epsilon), momentum: Float(settings.momentum)), x)
+          epsilon: Float(settings.epsilon),
+          momentum: lowering.isTrainable ? Float(settings.momentum) : nil), x)
     }
   }
 

@@ -52,10 +52,11 @@ public enum Operation: Sendable, Hashable {
   /// x · s over the last axis.
   case scale(ParameterID)
   /// (x − mean) ÷ √(variance + ε) · γ + β over the last axis. In training the batch's own
-  /// statistics are used and the running ones move: new = momentum · old + (1 − momentum) · batch.
+  /// statistics are used and the running ones move: new = momentum · old + (1 − momentum) · batch;
+  /// with a momentum of nil, or γ and β that are not trained, the running ones serve there too.
   case batchNorm(
     gamma: ParameterID?, beta: ParameterID?, mean: ParameterID, variance: ParameterID,
-    epsilon: Float, momentum: Float)
+    epsilon: Float, momentum: Float?)
   /// Normalises each sample over its last `axisCount` axes; γ and β have those axes' shape.
   case layerNorm(gamma: ParameterID?, beta: ParameterID?, epsilon: Float, axisCount: Int)
   /// Normalises each sample over positions and the channels of a group; γ and β are per channel.

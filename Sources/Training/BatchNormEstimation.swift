@@ -120,10 +120,10 @@ extension Program {
     for instruction in instructions {
       let operation: Operation =
         switch instruction.operation {
-        case .batchNorm(let gamma, let beta, let mean, let variance, let epsilon, _):
+        case .batchNorm(let gamma, let beta, let mean, let variance, let epsilon, let momentum):
           .batchNorm(
             gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon,
-            momentum: 0)
+            momentum: momentum == nil ? nil : 0)
         case .dropout: .dropout(rate: 0)
         case let other: other
         }

@@ -138,6 +138,31 @@ import Testing
     }
   }
 
+  /// As in Keras: not trainable means the running statistics, with or without γ and β.
+  @Test(arguments: [true, false], [true, false])
+  func aFrozenNormUsesItsRunningStatistics(scales: Bool, isTrainable: Bool) throws {
+    var model = try ModelArchitecture.make(
+      "mlp:6-5-3,batchnorm", inputShape: [6], classCount: 3, seed: 5)
+    let index = try #require(model.layers.firstIndex { $0.path == "batch_normalization" })
+    model.layers[index].kind = .batchNormalization(
+      BatchNormalization(centers: scales, scales: scales))
+    model.layers[index].weights = []
+    model = try model.initialised(seed: 5)
+    model.layers[index].isTrainable = isTrainable
+    let net = try Net(model)
+    let one = data.subset(0..<1)
+    // A batch of one has a variance of 0: its own statistics would hide the example.
+    let loss = try net.gradients(one).loss
+    let expected = try Evaluator(program: net.program, parameters: net.parameters)
+      .evaluate(one, scaling: .identity).loss
+    #expect((abs(loss - expected) <= 1e-6) == !isTrainable)
+    let trained = try net.trainer(options()).finish(on: data).parameters
+    for (position, declaration) in net.program.parameters.enumerated()
+    where declaration.name.contains("moving_") {
+      #expect((trained[position] == net.parameters[position]) == !isTrainable)
+    }
+  }
+
   @Test func patienceEndsTrainingAndTheBestEpochIsKept() throws {
     var options = options(epochs: 50)
     options.patience = 2

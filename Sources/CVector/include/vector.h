@@ -35,4 +35,11 @@ void modelc_gather_runs(
   ptrdiff_t count, ptrdiff_t length, const float *source, ptrdiff_t source_step, float *target,
   ptrdiff_t target_step);
 
+// y[i] <- bytes[i] * scale + offset, rounded after each of the two.
+void modelc_scale_bytes(
+  ptrdiff_t n, const unsigned char *bytes, float scale, float offset, float *y);
+
+// Asks the processor to fetch n bytes that will be read soon.
+void modelc_prefetch(ptrdiff_t n, const unsigned char *bytes);
+
 #endif

@@ -124,7 +124,7 @@ struct PlanDraft {
       guard !purpose.isTraining, epilogue.norm == nil else { return false }
       epilogue.norm = BatchNormParameters(
         gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon,
-        momentum: momentum, channels: next.shape.last)
+        momentum: momentum ?? 1, channels: next.shape.last)
       return true
     case .activation(let function):
       // A fused derivative overwrites the result's gradient.

@@ -96,10 +96,11 @@ struct KernelSelection {
     case .batchNorm(let gamma, let beta, let mean, let variance, let epsilon, let momentum):
       let parameters = BatchNormParameters(
         gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon,
-        momentum: momentum, channels: x.last)
+        momentum: momentum ?? 1, channels: x.last)
       let affine = [gamma, beta].compactMap { $0 }
       let isFrozen =
-        !affine.isEmpty && affine.allSatisfy { !program.parameters[$0.rawValue].isTrainable }
+        momentum == nil
+        || !affine.isEmpty && affine.allSatisfy { !program.parameters[$0.rawValue].isTrainable }
       return isTraining && !isFrozen
         ? BatchNormKernel(parameters: parameters) : RunningNormKernel(parameters: parameters)
     case .layerNorm(let gamma, let beta, let epsilon, let axisCount):

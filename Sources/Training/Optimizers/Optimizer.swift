@@ -54,25 +54,33 @@ public struct Optimizer: Sendable, Hashable {
   ) {
     let decay = 1 - learningRate * weightDecay
     let mask = isMasked ? parameter.elements : []
+    parameter.withMutableElements { weights in
+      apply(&weights, index: index, gradient: gradient, learningRate: learningRate, decay: decay)
+    }
+    for position in mask.indices where mask[position] == 0 { parameter.elements[position] = 0 }
+  }
+
+  private mutating func apply(
+    _ weights: inout MutableSpan<Float>, index: Int, gradient: Span<Float>, learningRate: Float,
+    decay: Float
+  ) {
     switch settings {
     case .sgd(let momentum, let isNesterov):
       if momentum == 0 {
-        UpdateRules.descend(
-          &parameter.elements, gradient, learningRate: learningRate, decay: decay)
+        UpdateRules.descend(&weights, gradient, learningRate: learningRate, decay: decay)
       } else {
         UpdateRules.momentum(
-          &parameter.elements, gradient, &firstMoments[index], learningRate: learningRate,
+          &weights, gradient, &firstMoments[index], learningRate: learningRate,
           momentum: momentum, isNesterov: isNesterov, decay: decay)
       }
     case .adam(let beta1, let beta2, let epsilon):
       let first = 1 - power(beta1, stepCount)
       let second = 1 - power(beta2, stepCount)
       UpdateRules.adam(
-        &parameter.elements, gradient, &firstMoments[index], &secondMoments[index],
+        &weights, gradient, &firstMoments[index], &secondMoments[index],
         rate: Float(Double(learningRate) * second.squareRoot() / first), beta1: beta1,
         beta2: beta2, epsilon: epsilon, decay: decay)
     }
-    for position in mask.indices where mask[position] == 0 { parameter.elements[position] = 0 }
   }
 
   /// βᵗ in Double.
