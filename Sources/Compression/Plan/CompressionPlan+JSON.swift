@@ -97,7 +97,8 @@ extension CompressionPlan {
     guard let choice = Choice(rawValue: text) else {
       throw PlanFormatError(
         place[key],
-        "\(JSONValue.quoted(text)) is not one of \(names.joined(separator: ", "))"
+        "'\(JSONValue.quoted(text).dropFirst().dropLast())' is not one of "
+          + names.joined(separator: ", ")
           + NearestName.hint(text, among: names))
     }
     return choice

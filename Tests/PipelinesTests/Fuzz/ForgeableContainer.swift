@@ -23,7 +23,10 @@ struct ForgeableContainer: Sendable {
   init(_ path: String) throws {
     let file = try HDF5File(reading: path)
     graph = try JSONValue(parsing: try file.dataset(Schema.Path.graph).readBytes())
-    let copy = path + ".forgeable"
+    // Never beside the original: fixtures are read by other tests at the same time.
+    let copy = FileManager.default.temporaryDirectory
+      .appendingPathComponent("modelc-\(UUID().uuidString).h5").path
+    defer { try? FileManager.default.removeItem(atPath: copy) }
     let writer = try HDF5Writer(creating: copy)
     try Self.copy(try file.group(Schema.Path.nodes), to: writer)
     try writer.writeDataset(
