@@ -22,6 +22,7 @@ struct CompressCommand: ParsableCommand {
         modelc compress model.h5 --rank dense=50,conv2d_3=24x40
         modelc compress model.h5 --energy 0.95 --dry-run
         modelc compress model.h5 --ratio 8 --data mnist/ --finetune 10
+        modelc compress model.h5 --max-accuracy-drop 0.5 --data mnist/ --explain
       """)
 
   @Argument(help: "The model file.", completion: .file())
@@ -43,6 +44,9 @@ struct CompressCommand: ParsableCommand {
 
   @Option(help: "Write the plan as JSON to this file.", completion: .file())
   var savePlan: String?
+
+  @Flag(help: "Say of every layer why it got what it got, and what was refused.")
+  var explain = false
 
   @Flag(help: "Leave spectra and provenance out of the file.")
   var strip = false
@@ -82,12 +86,24 @@ struct CompressCommand: ParsableCommand {
     let output = output ?? CompressCommand.defaultOutput(for: file)
     return CompressionRequest(
       input: file, output: output, source: try source(),
-      data: try learning.compressionData(data), settings: method.settings,
+      data: try compressionData(), settings: method.settings,
       threads: method.threads,
       storage: StorageOptions(compression: deflate.compression, isStripped: strip),
       allowsCode: allowCode, force: force, readOptions: reading.readOptions,
       command: ["compress"] + target.words + method.words + learning.words(data),
-      toolVersion: Versions.tool)
+      toolVersion: Versions.tool, isExplained: explain)
+  }
+
+  private func compressionData() throws -> CompressionData? {
+    var result = try learning.compressionData(data)
+    if target.maxAccuracyDrop != nil {
+      guard result != nil else {
+        throw CommandFailure.usage("--max-accuracy-drop needs --data: accuracy is measured")
+      }
+      // Tenths of a point need more examples than a choice of ranks.
+      result?.choiceCount = 5000
+    }
+    return result
   }
 
   private func source() throws -> CompressionRequest.Source {
@@ -105,7 +121,7 @@ struct CompressCommand: ParsableCommand {
     guard let parsed = try target.parsed() else {
       throw CommandFailure.usage(
         "no target: give --ratio 4, --max-parameters, --max-bytes, --max-macs, --rank, --energy, "
-          + "--max-error or --plan")
+          + "--max-error, --max-accuracy-drop or --plan")
     }
     return .planning(try method.planning(parsed))
   }

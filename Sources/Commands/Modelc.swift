@@ -23,7 +23,8 @@ public struct Modelc: ParsableCommand {
 
   /// The subcommands, in order of use.
   static let commands: [any ParsableCommand.Type] = [
-    InspectCommand.self, CompressCommand.self, EvaluateCommand.self, FinetuneCommand.self,
+    InspectCommand.self, PlanCommand.self, SensitivityCommand.self, CompressCommand.self,
+    EvaluateCommand.self, FinetuneCommand.self,
     PredictCommand.self, TrainCommand.self, DiffCommand.self, ExpandCommand.self,
     VerifyCommand.self,
   ]

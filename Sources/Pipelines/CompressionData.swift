@@ -58,6 +58,8 @@ struct BoundParts {
   let calibration: BoundData
   let choice: BoundData
   let report: BoundData
+  /// Everything but `choice` and `report`.
+  let learning: BoundData
   let whole: BoundData
 
   /// Draws the parts by seed; they have no example in common.
@@ -81,5 +83,6 @@ struct BoundParts {
     choice = try part(0..<held)
     report = try part(held..<2 * held)
     calibration = try part(2 * held..<2 * held + sampleCount)
+    learning = try part(2 * held..<order.count)
   }
 }

@@ -19,9 +19,9 @@ struct CompressionJob {
   let model: Model
   let before: Inspection
   let digest: SourceDigest.Pending
-  private var analyses: [Weighting: KernelAnalyses] = [:]
-  private var calibrations: [Weighting: Calibration] = [:]
-  private var parts: BoundParts?
+  var analyses: [Weighting: KernelAnalyses] = [:]
+  var calibrations: [Weighting: Calibration] = [:]
+  var parts: BoundParts?
 
   init(
     _ request: CompressionRequest, progress: (@Sendable (CompressionProgress) -> Void)?
@@ -43,6 +43,10 @@ struct CompressionJob {
     var planned: PlannedCompression?
     var plan: CompressionPlan
     var compressed: CompressedModel
+    /// The model after fine-tuning, where that was part of the choice.
+    var tuned: (model: Model, history: [EpochRecord])?
+    /// What a bound on the accuracy's fall came to.
+    var bound: AccuracyBound?
   }
 
   // MARK: Planning
@@ -79,7 +83,7 @@ struct CompressionJob {
     }
   }
 
-  private mutating func analysed(
+  mutating func analysed(
     _ forms: FormChoice, weighting: Weighting
   ) throws -> KernelAnalyses {
     if let known = analyses[weighting] { return known }
@@ -97,11 +101,11 @@ struct CompressionJob {
     return made
   }
 
-  private var sites: [KernelSite] {
+  var sites: [KernelSite] {
     model.kernelSites(inputMap: parts?.whole.dataset.inputShape)
   }
 
-  private mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
+  mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
     guard let parts, weighting != .none else { return nil }
     if let known = calibrations[weighting] { return known }
     let pass = CalibrationPass(
@@ -112,7 +116,7 @@ struct CompressionJob {
   }
 
   /// Names the file in errors of the compression.
-  private func located<Result>(_ body: () throws -> Result) throws -> Result {
+  func located<Result>(_ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as CompressionError {
       throw PipelineError(place: request.input, reason: error.description)
     }
@@ -121,22 +125,29 @@ struct CompressionJob {
   // MARK: Applying
 
   mutating func run() throws -> CompressionOutcome {
-    guard case .planning(let options) = request.source,
-      case .maximumBytes(let limit) = options.target
-    else { return try finish(try best()) }
-    return try runWithin(limit)
+    guard case .planning(let options) = request.source else { return try finish(try best()) }
+    switch options.target {
+    case .maximumBytes(let limit): return try runWithin(limit)
+    case .maximumAccuracyDrop(let points): return try finish(try holding(drop: points))
+    default: return try finish(try best())
+    }
   }
 
-  private var scored: [ScoredCandidate] = []
+  var scored: [ScoredCandidate] = []
 
   /// The candidate of least loss on the held-out examples; without data the only one.
-  private mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
+  ///
+  /// `target` replaces that of the request.
+  mutating func best(
+    target: CompressionTarget? = nil, overheadByteCount: Int = 0, measurements: Int? = nil
+  ) throws -> Candidate {
     scored = []
     guard let parts, case .planning(var options) = request.source else {
       let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
       return Candidate(planned: planned, plan: plan, compressed: try apply(plan))
     }
     options.overheadByteCount = overheadByteCount
+    if let target { options.target = target }
     var planners: [Planner] = []
     for weighting in weightings() {
       let analyses = try analysed(options.forms, weighting: weighting)
@@ -148,7 +159,7 @@ struct CompressionJob {
     let threads = request.threads
     let losses = MeasuredLosses()
     var search = CalibrationSearch(
-      planners: planners, options: .init(maximumMeasurements: measurementLimit)
+      planners: planners, options: .init(maximumMeasurements: measurements ?? measurementLimit)
     ) { planned in
       let compressed = try job.applied(planned.plan)
       let result = try compressed.model.evaluated(on: parts.choice, threads: threads)
@@ -163,7 +174,7 @@ struct CompressionJob {
   }
 
   /// How many plans may be measured: applying and running a large model takes its time.
-  private var measurementLimit: Int {
+  var measurementLimit: Int {
     switch before.parameterCount {
     case ..<500_000: 60
     case ..<5_000_000: 16
@@ -187,13 +198,13 @@ struct CompressionJob {
       reason: "the smallest file tried has \(smallest) bytes, the limit is \(limit)")
   }
 
-  private mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
+  mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
     if let needed = plan.neededWeighting { _ = try calibrated(needed) }
     return try applied(plan)
   }
 
   /// Applies a plan with the statistics that are at hand.
-  private func applied(_ plan: CompressionPlan) throws -> CompressedModel {
+  func applied(_ plan: CompressionPlan) throws -> CompressedModel {
     let weighting = plan.neededWeighting ?? .none
     return try located {
       try plan.applied(
@@ -206,7 +217,7 @@ struct CompressionJob {
   }
 
   /// The model with its history, as it is written.
-  private func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
+  func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
     var model = model
     let old = model.metadata.provenance
     model.metadata.evaluations = []
@@ -235,13 +246,28 @@ struct CompressionJob {
     ).file.byteCount
   }
 
-  private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
+  /// The model after the recovery that was asked for; the held-out examples are not learned from.
+  func recovered(_ model: Model) throws -> (model: Model, history: [EpochRecord])? {
+    guard let data = request.data, let parts, data.finetuneEpochs > 0 else { return nil }
+    return try FineTuning.run(
+      model, on: parts.learning, epochs: data.finetuneEpochs, seed: request.settings.seed,
+      threads: request.threads)
+  }
+
+  /// Why each kernel got what it got, if that was asked for and the plan was made here.
+  func explanations(of plan: CompressionPlan) throws -> [KernelExplanation] {
+    guard request.isExplained, case .planning(let options) = request.source,
+      let known = analyses[plan.neededWeighting ?? .none] ?? analyses.values.first
+    else { return [] }
+    return try located {
+      try Planner(model, analyses: known, options: options).explanations(of: plan)
+    }
+  }
+
+  func finish(_ candidate: Candidate) throws -> CompressionOutcome {
     var result = candidate.compressed.model
     var history: [EpochRecord] = []
-    if let data = request.data, let parts, data.finetuneEpochs > 0 {
-      let tuned = try FineTuning.run(
-        result, on: parts.whole, epochs: data.finetuneEpochs, seed: request.settings.seed,
-        threads: request.threads)
+    if let tuned = try candidate.tuned ?? recovered(result) {
       result = tuned.model
       history = tuned.history
     }
@@ -256,7 +282,9 @@ struct CompressionJob {
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
       reports: candidate.compressed.reports, candidates: scored, history: history,
-      report: report, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
+      report: report, accuracyBound: candidate.bound,
+      explanations: try explanations(of: candidate.plan), written: written.file,
+      viewObstacle: written.viewObstacle, seconds: 0)
   }
 }
 

@@ -39,6 +39,8 @@ public struct CompressionRequest: Sendable {
   public var command: [String]
   /// The version of modelc, for the record.
   public var toolVersion: String
+  /// Whether the outcome explains every kernel.
+  public var isExplained: Bool
 
   /// Makes a request.
   public init(
@@ -46,7 +48,8 @@ public struct CompressionRequest: Sendable {
     settings: FactorizationSettings = FactorizationSettings(),
     scale: ScaleChoice = .squaredError, threads: Int = 1,
     storage: StorageOptions = StorageOptions(), allowsCode: Bool = false, force: Bool = false,
-    readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String
+    readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String,
+    isExplained: Bool = false
   ) {
     self.input = input
     self.output = output
@@ -61,6 +64,7 @@ public struct CompressionRequest: Sendable {
     self.readOptions = readOptions
     self.command = command
     self.toolVersion = toolVersion
+    self.isExplained = isExplained
   }
 }
 
@@ -81,9 +85,11 @@ public struct CompressionOutcome: Sendable {
   /// The epochs of fine-tuning; empty without it.
   public var history: [EpochRecord] = []
   /// The result on training examples that neither shaped nor chose it; nil without data.
-  ///
-  /// After fine-tuning they were learned from, like the whole training set.
   public var report: EvaluationResult?
+  /// What a bound on the accuracy's fall came to; nil for other targets.
+  public var accuracyBound: AccuracyBound?
+  /// Why each kernel got what it got; empty unless asked for.
+  public var explanations: [KernelExplanation] = []
   /// The file that was written.
   public var written: WrittenFile?
   /// Why the file has no Keras view; nil if it has one.
