@@ -91,7 +91,7 @@ struct CompressCommand: ParsableCommand {
       storage: StorageOptions(compression: deflate.compression, isStripped: strip),
       allowsCode: allowCode, force: force, readOptions: reading.readOptions,
       command: ["compress"] + target.words + method.words + learning.words(data),
-      toolVersion: Versions.tool, isExplained: explain)
+      toolVersion: Versions.tool, searchCache: learning.searchCache, isExplained: explain)
   }
 
   private func compressionData() throws -> CompressionData? {

@@ -9,6 +9,11 @@ struct LearningOptions: ParsableArguments {
   @Option(help: "Fine-tune for this many epochs afterwards.")
   var finetune = 0
 
+  @Option(
+    help: "Keep the losses that the search for ranks measures in this file, and go on from it.",
+    completion: .file())
+  var searchCache: String?
+
   func validate() throws {
     guard finetune >= 0 else {
       throw ValidationError("--finetune: expected at least 0, found \(finetune)")
@@ -24,8 +29,8 @@ struct LearningOptions: ParsableArguments {
 
   /// The data, if there is any; options that need it are refused without.
   func compressionData(_ data: DataOptions) throws -> CompressionData? {
-    guard data.data != nil || finetune == 0 else {
-      throw CommandFailure.usage("--finetune needs --data")
+    guard data.data != nil || (finetune == 0 && searchCache == nil) else {
+      throw CommandFailure.usage("--finetune and --search-cache need --data")
     }
     var result = try calibration.compressionData(data)
     result?.finetuneEpochs = finetune

@@ -158,12 +158,19 @@ struct CompressionJob {
     let job = self
     let threads = request.threads
     let losses = MeasuredLosses()
+    let cache = try searchCache()
     var search = CalibrationSearch(
       planners: planners, options: .init(maximumMeasurements: measurements ?? measurementLimit)
     ) { planned in
+      let weighting = planned.plan.neededWeighting ?? .none
+      if let known = cache?[planned.plan] {
+        losses.add(weighting, known.loss, known.accuracy)
+        return known.loss
+      }
       let compressed = try job.applied(planned.plan)
       let result = try compressed.model.evaluated(on: parts.choice, threads: threads)
-      losses.add(planned.plan.neededWeighting ?? .none, result)
+      losses.add(weighting, result.loss, result.accuracy)
+      try cache?.remember(planned.plan, .init(loss: result.loss, accuracy: result.accuracy))
       return result.loss
     }
     let found = try located { try search.run() }
@@ -290,21 +297,20 @@ struct CompressionJob {
 
 /// Collects what a search measured, by the weighting of the plans.
 private final class MeasuredLosses {
-  private var best: [(weighting: Weighting, result: EvaluationResult)] = []
+  private var best: [(weighting: Weighting, loss: Double, accuracy: Double?)] = []
 
-  func add(_ weighting: Weighting, _ result: EvaluationResult) {
+  func add(_ weighting: Weighting, _ loss: Double, _ accuracy: Double?) {
     if let index = best.firstIndex(where: { $0.weighting == weighting }) {
-      if result.loss < best[index].result.loss { best[index].result = result }
+      if loss < best[index].loss { best[index] = (weighting, loss, accuracy) }
     } else {
-      best.append((weighting, result))
+      best.append((weighting, loss, accuracy))
     }
   }
 
   func candidates(best loss: Double) -> [ScoredCandidate] {
     best.map {
       ScoredCandidate(
-        weighting: $0.weighting, loss: $0.result.loss, accuracy: $0.result.accuracy,
-        isChosen: $0.result.loss == loss)
+        weighting: $0.weighting, loss: $0.loss, accuracy: $0.accuracy, isChosen: $0.loss == loss)
     }
   }
 }

@@ -39,6 +39,8 @@ public struct CompressionRequest: Sendable {
   public var command: [String]
   /// The version of modelc, for the record.
   public var toolVersion: String
+  /// Where a search keeps what it measured, to go on from; nil keeps nothing.
+  public var searchCache: String?
   /// Whether the outcome explains every kernel.
   public var isExplained: Bool
 
@@ -49,7 +51,7 @@ public struct CompressionRequest: Sendable {
     scale: ScaleChoice = .squaredError, threads: Int = 1,
     storage: StorageOptions = StorageOptions(), allowsCode: Bool = false, force: Bool = false,
     readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String,
-    isExplained: Bool = false
+    searchCache: String? = nil, isExplained: Bool = false
   ) {
     self.input = input
     self.output = output
@@ -64,6 +66,7 @@ public struct CompressionRequest: Sendable {
     self.readOptions = readOptions
     self.command = command
     self.toolVersion = toolVersion
+    self.searchCache = searchCache
     self.isExplained = isExplained
   }
 }

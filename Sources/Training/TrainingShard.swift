@@ -109,7 +109,7 @@ struct TrainingStep {
   let loss: Loss
   let judgesLogits: Bool
   let distillation: Distillation?
-  let labelSmoothing: Float
+  var labelSmoothing: Float = 0
   /// What dropout draws from.
   let seed: UInt64
 

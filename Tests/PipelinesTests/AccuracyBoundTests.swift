@@ -4,6 +4,7 @@ import Models
 import Pipelines
 import TestSupport
 import Testing
+import Training
 
 /// The smallest model that holds an accuracy.
 @Suite struct AccuracyBoundTests {

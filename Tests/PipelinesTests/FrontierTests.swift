@@ -4,6 +4,7 @@ import Models
 import Pipelines
 import TestSupport
 import Testing
+import Training
 
 /// What every size would cost, before anything is changed.
 @Suite struct FrontierTests {

@@ -6,6 +6,7 @@ import Pipelines
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 /// Data that say little: nothing traps, everything stays finite, the budget is met.
 @Suite struct PoorDataTests {
@@ -49,8 +50,8 @@ import Testing
       for layer in small.layers {
         for named in layer.weights {
           for component in named.weight.components {
-            let values = try component.parameter.tensor().elements
-            #expect(values.allSatisfy(\.isFinite), "\(layer.path)/\(named.name)")
+            let values: [Float] = try component.parameter.tensor().elements
+            #expect(values.allSatisfy { $0.isFinite }, "\(layer.path)/\(named.name)")
           }
         }
       }
