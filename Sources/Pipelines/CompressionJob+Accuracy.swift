@@ -111,8 +111,6 @@ extension CompressionJob {
     return least
   }
 
-  /// Plans measured at each size; recovery takes the time where it was asked for.
-  private var searchEffort: Int {
-    (request.data?.finetuneEpochs ?? 0) > 0 ? min(20, measurementLimit) : measurementLimit
-  }
+  /// Plans measured at each size: there are about ten sizes.
+  private var searchEffort: Int { min(24, measurementLimit) }
 }
