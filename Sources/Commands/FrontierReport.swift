@@ -91,8 +91,8 @@ struct FrontierReport {
           + ") were refused: another is no larger and loses no more")
     } else {
       lines.append(
-        "error: √(discarded ÷ all) of the kernels' energy, estimated from their spectra; what it "
-          + "does to the loss is measured with --data")
+        "error: √(discarded ÷ all) of the kernels' energy, from their spectra; points have the "
+          + "least Σ −ln(kept share); --data measures the loss")
     }
     lines.append("test accuracy was not used to choose anything; nothing was changed")
     return lines

@@ -58,7 +58,9 @@ struct SensitivityReport {
     let counts =
       "\(Units.grouped(outcome.before.parameterCount)) → "
       + "\(Units.grouped(outcome.parameterCount)) parameters"
-    lines.append("all knees together: \(size) (\(counts))")
+    lines.append(
+      axis == .rank
+        ? "all knees together: \(size) (\(counts))" : "all knees together: kernels \(kernelBytes)")
     lines.append(
       "  \(change(outcome.unchanged, outcome.together)) on \(outcome.together.count) held-out "
         + "training examples, which chose the knees")
@@ -69,10 +71,23 @@ struct SensitivityReport {
     return lines
   }
 
+  /// The bytes of all kernels as they are and at their knees.
+  private var kernelBytes: String {
+    let before = outcome.kernels.reduce(0) { $0 + $1.unchanged.byteCount }
+    let after = outcome.kernels.indices.reduce(0) { sum, index in
+      sum + (outcome.knee(index) ?? outcome.kernels[index].unchanged).byteCount
+    }
+    return "\(Units.bytes(before)) → \(Units.bytes(after))"
+      + (axis == .prune ? " (zeros are not left out here; no speed-up expected)" : "")
+  }
+
   /// One kernel's knee in a line.
   private func line(_ index: Int) -> String {
     let kernel = outcome.kernels[index]
     let epsilon = Units.significant(outcome.tolerances[index], digits: 3)
+    guard !kernel.points.isEmpty else {
+      return "\(kernel.path): no factorisation serves it, so that it has no rank to lose"
+    }
     guard let knee = outcome.knee(index) else {
       return "\(kernel.path): no knee at tolerance \(epsilon): every step gains more"
         + spectrum(kernel)
@@ -80,7 +95,11 @@ struct SensitivityReport {
     let more = knee.loss - kernel.unchanged.loss
     let size =
       "\(Units.grouped(knee.parameterCount)) of \(Units.grouped(kernel.unchanged.parameterCount))"
-    return "\(kernel.path): knee at \(axis.rawValue) \(knee.setting.words), \(size) parameters, "
+    let what =
+      axis == .rank
+      ? "\(size) parameters"
+      : "\(Units.bytes(knee.byteCount)) of \(Units.bytes(kernel.unchanged.byteCount))"
+    return "\(kernel.path): knee at \(axis.rawValue) \(knee.setting.words), \(what), "
       + "loss \(more < 0 ? "−" : "+")\(Units.significant(abs(more), digits: 2)) "
       + "(tolerance \(epsilon))" + spectrum(kernel)
   }

@@ -67,33 +67,44 @@ extension CompressionJob {
     let least = try leastParameterCount(options)
     // Sums of counts: half an example is no drop.
     let slack = 0.5 / Double(max(parts.choice.dataset.count, 1))
-    let found = try AccuracySearch<Candidate>(
-      threshold: before - points / 100 - slack
-    ).run(least: least, most: model.parameterCount) { limit in
-      var candidate = try best(target: .maximumParameters(limit), measurements: searchEffort)
-      candidate.tuned = try recovered(candidate.compressed.model)
-      let result = candidate.tuned?.model ?? candidate.compressed.model
-      return .init(
-        parameterCount: result.parameterCount, accuracy: try accuracy(result, parts.choice),
-        candidate: candidate)
-    }
+    let search = AccuracySearch<Candidate>(threshold: before - points / 100 - slack)
     let floor = validationBefore - points / 100 - 0.5 / Double(max(parts.report.dataset.count, 1))
-    for (refused, trial) in found.holding.enumerated() {
-      var candidate = trial.candidate
-      let result = candidate.tuned?.model ?? candidate.compressed.model
-      let validation = try accuracy(result, parts.report)
-      guard validation >= floor else { continue }
-      candidate.bound = AccuracyBound(
-        points: points, before: before, after: trial.accuracy, count: parts.choice.dataset.count,
-        validationBefore: validationBefore, validationAfter: validation,
-        validationCount: parts.report.dataset.count, trialCount: found.trialCount,
-        refusedCount: refused)
-      return candidate
+    var smallest = least
+    var refused = 0
+    var tried = 0
+    // Where all that hold on the first part fail on the other, the search goes on above them.
+    while smallest < model.parameterCount {
+      let found = try search.run(least: smallest, most: model.parameterCount) { limit in
+        var candidate = try best(target: .maximumParameters(limit), measurements: searchEffort)
+        candidate.tuned = try recovered(candidate.compressed.model)
+        let result = candidate.tuned?.model ?? candidate.compressed.model
+        return .init(
+          parameterCount: result.parameterCount, accuracy: try accuracy(result, parts.choice),
+          candidate: candidate)
+      }
+      tried += found.trialCount
+      for trial in found.holding {
+        var candidate = trial.candidate
+        let result = candidate.tuned?.model ?? candidate.compressed.model
+        let validation = try accuracy(result, parts.report)
+        guard validation >= floor else {
+          refused += 1
+          continue
+        }
+        candidate.bound = AccuracyBound(
+          points: points, before: before, after: trial.accuracy,
+          count: parts.choice.dataset.count, validationBefore: validationBefore,
+          validationAfter: validation, validationCount: parts.report.dataset.count,
+          trialCount: tried, refusedCount: refused)
+        return candidate
+      }
+      guard let last = found.holding.last else { break }
+      smallest = max(smallest + 1, last.parameterCount * 115 / 100)
     }
     throw PipelineError(
       place: "--max-accuracy-drop",
-      reason: "none of \(found.trialCount) smaller models holds it on both parts of the training "
-        + "examples; allow more points, or recover with --finetune 10")
+      reason: "none of \(tried) smaller models holds it on both parts of the training examples; "
+        + "allow more points, or recover with --finetune 10")
   }
 
   /// The fewest parameters that plans of every weighting reach.

@@ -125,12 +125,18 @@ struct CompressionJob {
   // MARK: Applying
 
   mutating func run() throws -> CompressionOutcome {
-    guard case .planning(let options) = request.source else { return try finish(try best()) }
-    switch options.target {
-    case .maximumBytes(let limit): return try runWithin(limit)
-    case .maximumAccuracyDrop(let points): return try finish(try holding(drop: points))
-    default: return try finish(try best())
+    // One statement each: what `finish` reads of this job is there once the candidate is.
+    let candidate: Candidate
+    if case .planning(let options) = request.source {
+      switch options.target {
+      case .maximumBytes(let limit): return try runWithin(limit)
+      case .maximumAccuracyDrop(let points): candidate = try holding(drop: points)
+      default: candidate = try best()
+      }
+    } else {
+      candidate = try best()
     }
+    return try finish(candidate)
   }
 
   var scored: [ScoredCandidate] = []

@@ -53,6 +53,21 @@ import Training
     }
   }
 
+  @Test func aDryRunGivesThePlanOfTheRun() throws {
+    try DigitsModel.withFile { folder, path in
+      let real = try run(3, path, in: folder)
+      let dry = try Compress.plan(
+        CompressionRequest(
+          input: path, output: folder.appendingPathComponent("none.h5").path,
+          source: .planning(PlanningOptions(target: .maximumAccuracyDrop(points: 3))),
+          data: CompressionData(dataset: try DigitsModel.digits(), choiceCount: 200),
+          toolVersion: "test"))
+      #expect(dry.plan == real.plan)
+      #expect(dry.accuracyBound == real.accuracyBound)
+      #expect(!real.candidates.isEmpty)
+    }
+  }
+
   @Test func withoutDataItIsRefused() throws {
     try DigitsModel.withFile { folder, path in
       let error = #expect(throws: PipelineError.self) {
