@@ -1,4 +1,5 @@
 import Compression
+import Datasets
 import Foundation
 import Interchange
 import Models
@@ -66,6 +67,14 @@ import Testing
       try Self.compress(Fixtures.path("malformed/accepted/\(name)"), to: output)
       _ = try FormatRegistry.open(output).model.validateValues()
     }
+  }
+
+  @Test func aLabelBeyondAnyIntegerIsRefused() throws {
+    let path = Fixtures.path("malformed/data/label-beyond-int.npz")
+    let error = #expect(throws: DatasetError.self) { try DatasetLoader.load(path) }
+    #expect(
+      error?.description
+        == "\(path): y: label 9223372036854775807 at example 1, expected 0 to 999999")
   }
 
   @Test(arguments: ["kernel-nan", "bias-infinite", "variance-negative"])
