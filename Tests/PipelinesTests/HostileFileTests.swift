@@ -69,6 +69,19 @@ import Testing
     }
   }
 
+  @Test(
+    .enabled(if: !HostileFile.crashingLibhdf5.isEmpty), .timeLimit(.minutes(1)),
+    arguments: HostileFile.crashingLibhdf5)
+  func aFileThatCrashesLibhdf5IsReadOrRefused(path: String) throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let output = folder.appendingPathComponent("out.h5").path
+      let refusal = Self.message { try Self.compress(path, to: output) }
+      #expect(refusal.map { !$0.contains { $0.isNewline } && !$0.isEmpty } ?? true)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left == (refusal == nil ? ["out.h5"] : []))
+    }
+  }
+
   @Test func aLabelBeyondAnyIntegerIsRefused() throws {
     let path = Fixtures.path("malformed/data/label-beyond-int.npz")
     let error = #expect(throws: DatasetError.self) { try DatasetLoader.load(path) }
