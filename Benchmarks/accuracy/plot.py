@@ -25,6 +25,7 @@ names = {"uniform": "plain SVD, same share everywhere",
 colors = {"uniform": "#7f7f7f", "uniform+finetune": "#7f7f7f", "narrow": "#d55e00", "global": "#e69f00",
           "data": "#0072b2", "data+finetune": "#009e73"}
 dashed = {"uniform+finetune", "narrow"}
+names = {method: name for method, name in names.items() if any(method == key for key, _ in points)}
 
 
 def cell(values):
