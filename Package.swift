@@ -27,7 +27,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 /// Traits whose C libraries are installed; they are on by default.
 let foundTraits = [
-  ("Images", ["png.h", "jpeglib.h"])
+  ("Images", ["png.h", "jpeglib.h"]),
+  ("OneDNN", ["oneapi/dnnl/dnnl.h"]),
 ].filter { _, headers in
   headers.allSatisfy { FileManager.default.fileExists(atPath: "/usr/include/" + $0) }
 }.map(\.0)
@@ -40,6 +41,7 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Images", description: "Reads folders of PNG and JPEG (libpng, libjpeg)."),
+    .trait(name: "OneDNN", description: "Convolves with oneDNN where it has faster code."),
     .default(enabledTraits: Set(foundTraits)),
   ],
   dependencies: [
@@ -61,6 +63,12 @@ let package = Package(
         .linkedLibrary("jpeg", .when(traits: ["Images"])),
       ]),
 
+    // So is oneDNN, whose library is opened when a program first convolves.
+    .target(
+      name: "COneDNN",
+      cSettings: [.define("MODELC_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+
     room("JSON"),
     room("Tensors"),
     room("HDF5", ["CHDF5", "CZlib"]),
@@ -69,7 +77,7 @@ let package = Package(
     room("Programs", ["Tensors"]),
     room("Models", ["Programs", "Tensors", "JSON"]),
     .target(name: "CVector"),
-    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector"]),
+    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector", "COneDNN"]),
     room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
     room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", "CVector", crypto]),
     room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
