@@ -1,3 +1,4 @@
+import Execution
 public import Tensors
 
 /// Everything that a run needs to go on bit for bit where it stopped.
@@ -55,6 +56,22 @@ public struct TrainingState: Sendable {
     optimizer.update(
       &parameters[index], index: index, gradient: gradient, learningRate: learningRate,
       isMasked: isMasked)
+  }
+
+  /// Moves one parameter against the sum of the shards' gradients.
+  mutating func update(
+    _ index: Int, gradients: [[Float]], sum: inout [Float], learningRate: Float, isMasked: Bool,
+    pool: WorkerPool
+  ) {
+    guard isMasked else {
+      optimizer.update(
+        &parameters[index], index: index, gradients: gradients, sum: &sum,
+        learningRate: learningRate, pool: pool)
+      return
+    }
+    var total = sum.mutableSpan
+    total.sum(gradients, from: 0)
+    update(index, gradient: sum.span, learningRate: learningRate, isMasked: true)
   }
 }
 
