@@ -35,7 +35,7 @@ struct CompressCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String?
 
-  @Flag(help: "Replace an existing output.")
+  @Flag(name: .shortAndLong, help: "Replace an existing output.")
   var force = false
 
   @Flag(help: "Print the plan and stop.")

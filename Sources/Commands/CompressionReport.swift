@@ -108,6 +108,13 @@ struct CompressionReport {
       }
       lines.append("weighting, by loss on held-out examples: " + tried.joined(separator: ", "))
     }
+    if let norms = outcome.norms {
+      lines.append(
+        "batch normalisations measured anew: loss on held-out examples "
+          + "\(Units.significant(norms.lossBefore, digits: 3)) → "
+          + Units.significant(norms.lossAfter, digits: 3)
+          + (norms.isTaken ? " (taken)" : " (not taken)"))
+    }
     if let last = outcome.history.last {
       lines.append(
         "fine-tuned for \(outcome.history.count) epochs, validation loss "

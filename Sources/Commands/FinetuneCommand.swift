@@ -37,6 +37,9 @@ struct FinetuneCommand: ParsableCommand {
   @Option(help: "Keep the weights of layers that match this glob (repeatable).")
   var freeze: [String] = []
 
+  @Flag(help: "Measure the statistics of batch normalisations anew before training.")
+  var estimateNorms = false
+
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String
 
@@ -55,14 +58,18 @@ struct FinetuneCommand: ParsableCommand {
     let options = training.options(
       epochs: 10, rate: 2e-3, shape: .cosine(floor: 0),
       distillation: distill == nil ? nil : Distillation(temperature: temperature))
+    let start =
+      estimateNorms
+      ? try model.withEstimatedNorms(on: parts.training, scaling: bound.scaling) : model
     let frozen = try FinetuneCommand.layers(of: model, matching: freeze)
     let session = TrainingSession(
       run: TrainingRun(
-        model: try model.balanced(), options: options, training: parts.training,
+        model: try start.balanced(), options: options, training: parts.training,
         validation: parts.validation, scaling: bound.scaling, frozenLayers: frozen,
         teacher: try distill.map { try OpenedModel($0).wholeModel() }),
       checkpoint: files.checkpoint, resumes: files.resume, checkpointSteps: files.checkpointSteps,
-      fingerprint: "\(try opened.digest()) \(try source.digest()) \(options) \(frozen.sorted())",
+      fingerprint: "\(try opened.digest()) \(try source.digest()) \(options) "
+        + "\(frozen.sorted()) \(estimateNorms)",
       console: console)
     let outcome = try session.train()
     var result = try outcome.model.canonicalised()
@@ -122,7 +129,7 @@ struct TrainingFiles: ParsableArguments {
   @Option(help: "Write the history: .csv, .json or .svg.", completion: .file())
   var history: String?
 
-  @Flag(help: "Replace existing outputs.")
+  @Flag(name: .shortAndLong, help: "Replace existing outputs.")
   var force = false
 
   func validate() throws {

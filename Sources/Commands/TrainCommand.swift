@@ -18,8 +18,8 @@ struct TrainCommand: ParsableCommand {
 
       Examples:
         modelc train mlp:784-100-50-10 --data mnist/ -o mlp.h5
-        modelc train cnn:32-32-pool-64-64-pool-dense512 --data cifar10/ --epochs 24 --flip --shift 4 \
-      -o cnn.h5
+        modelc train cnn:32-32-pool-64-64-pool-dense512 --data cifar10/ --epochs 16 \
+      --augment flip,shift=3 --schedule cosine -o cnn.h5
         modelc train lenet5 --data mnist/ --checkpoint run.ckpt -o lenet.h5
       """)
 

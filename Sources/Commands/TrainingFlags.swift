@@ -44,10 +44,14 @@ struct TrainingFlags: ParsableArguments {
   @Flag(help: "Return the last epoch, not the best one on the validation set.")
   var keepLast = false
 
-  @Option(help: "Move training images by up to this many pixels.")
+  @Option(
+    help: "Change training images at random: flip, shift=4, crop=4 (pixels), joined by commas.")
+  var augment: AugmentationChoice = AugmentationChoice()
+
+  @Option(help: "Short for --augment shift=…: move by up to this many pixels.")
   var shift = 0
 
-  @Flag(help: "Mirror half of the training images.")
+  @Flag(help: "Short for --augment flip: mirror half of the images.")
   var flip = false
 
   @Option(help: "The seed of shuffling, dropout, augmentation and new weights.")
@@ -78,7 +82,8 @@ struct TrainingFlags: ParsableArguments {
         base: learningRate ?? (rule == .sgd ? 0.01 : rate), shape: schedule?.shape ?? shape,
         warmUpSteps: warmUp),
       batchSize: batchSize, epochs: epochs ?? defaultEpochs, seed: seed, threads: threads,
-      augmentation: Augmentation(shift: shift, flips: flip), patience: patience,
+      augmentation: Augmentation(
+        shift: max(shift, augment.shift), flips: flip || augment.flips), patience: patience,
       keepsBest: !keepLast, distillation: distillation)
   }
 
@@ -115,6 +120,37 @@ struct ScheduleChoice: ExpressibleByArgument {
     default: return nil
     }
   }
+}
+
+/// Changes of training images as they are written on the command line.
+///
+/// A random crop of an image padded by n pixels is the image moved by up to n pixels, so that `crop`
+/// and `shift` are one thing.
+struct AugmentationChoice: ExpressibleByArgument {
+  var shift = 0
+  var flips = false
+
+  init() {}
+
+  init?(argument: String) {
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: "=", omittingEmptySubsequences: false)
+      switch words.first {
+      case "flip" where words.count == 1: flips = true
+      case "shift", "crop":
+        guard words.count <= 2 else { return nil }
+        let pixels = words.count == 2 ? Int(words[1]) : Self.usualShift
+        guard let pixels, pixels >= 0 else { return nil }
+        shift = max(shift, pixels)
+      default: return nil
+      }
+    }
+  }
+
+  /// The pixels of `shift` and `crop` without a number.
+  private static let usualShift = 4
+
+  var defaultValueDescription: String { "none" }
 }
 
 /// A validation size as it is written on the command line.

@@ -238,6 +238,10 @@ struct CompressionJob {
   private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
     var result = candidate.compressed.model
     var history: [EpochRecord] = []
+    let norms = try parts.flatMap {
+      try NormChoice.better(result, parts: $0, threads: request.threads)
+    }
+    if let norms { result = norms.model }
     if let data = request.data, let parts, data.finetuneEpochs > 0 {
       let tuned = try FineTuning.run(
         result, on: parts.whole, epochs: data.finetuneEpochs, seed: request.settings.seed,
@@ -255,7 +259,8 @@ struct CompressionJob {
       fileByteCount: written.file.byteCount)
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
-      reports: candidate.compressed.reports, candidates: scored, history: history,
+      reports: candidate.compressed.reports, candidates: scored, norms: norms?.choice,
+      history: history,
       report: report, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
   }
 }

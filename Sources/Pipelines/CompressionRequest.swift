@@ -78,6 +78,8 @@ public struct CompressionOutcome: Sendable {
   public var reports: [KernelReport]
   /// What was tried with data, in the order tried; empty without data.
   public var candidates: [ScoredCandidate] = []
+  /// Whether batch normalisations were measured anew; nil without data or normalisations.
+  public var norms: NormChoice?
   /// The epochs of fine-tuning; empty without it.
   public var history: [EpochRecord] = []
   /// The result on training examples that neither shaped nor chose it; nil without data.
