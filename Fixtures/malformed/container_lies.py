@@ -123,6 +123,10 @@ def root_and_graph():
     lie("outputs-unknown", lambda c: c.graph.update(outputs=[[9, 0]]))
     lie("path-twice", lambda c: c.graph["layers"][1].update(path="x"))
     lie("kind-unknown", lambda c: c.graph["layers"][1].update(kind="shell"))
+    lie("path-control", lambda c: c.graph["layers"][1].update(path="dense\n\x1b[31mfine"))
+    lie("model-name-bidi", lambda c: c.graph.update(name="m\u2066\u202e"))
+    lie("kind-control", lambda c: c.graph["layers"][1].update(kind="\x7f\x9b2J"))
+    lie("key-control", lambda c: c.graph.update({"\u0085run": 1}))
     lie("units-other", lambda c: c.graph["layers"][1]["attributes"].update(units=5))
 
 
@@ -172,6 +176,22 @@ def tensors():
     lie("external-storage", lambda c: c.makers.update({
         "/nodes/dense/kernel/left": lambda file, name: file.create_dataset(
             name, shape=(4, 2), dtype="<f4", external=[("/etc/passwd", 0, 32)])}))
+
+    def expansion(c):
+        """Two vectors of zeros that stand for 16 GiB."""
+        count = 1 << 16
+        zeros = {"left": np.zeros((count, 1), F32), "right": np.zeros((1, count), F32)}
+        c.graph["layers"][0]["attributes"]["shape"] = [count]
+        c.graph["layers"][1]["attributes"].update(units=count, bias=False)
+        c.tensors.clear()
+        c.kernel.update(dense_shape=[count, count], ranks=[1], spectra=[], components=[
+            c.tensor(name, f"/nodes/dense/kernel/{name}", array) for name, array in zeros.items()])
+        del c.graph["layers"][1]["weights"][1]
+        for name, array in zeros.items():
+            c.makers[f"/nodes/dense/kernel/{name}"] = lambda file, path, array=array: (
+                file.create_dataset(path, data=array, chunks=array.shape, compression="gzip"))
+
+    lie("dense-shape-huge", expansion)
 
     def bomb(c):
         shape = [4096, 5120]

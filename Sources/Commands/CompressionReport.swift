@@ -18,11 +18,11 @@ struct CompressionReport {
 
   func print(_ format: Table.Format, to console: Console) {
     switch format {
-    case .json: console.result(json().serialized(pretty: true))
-    case .csv: console.result(table().csv())
+    case .json: console.result(lines: json().serialized(pretty: true))
+    case .csv: console.result(lines: table().csv())
     case .table, .markdown:
       let table = table().droppingEmptyColumns()
-      console.result(format == .markdown ? table.markdown() : table.aligned())
+      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
       console.result()
       lines().forEach { console.result($0) }
     }

@@ -26,6 +26,12 @@ struct DataOptions: ParsableArguments {
   @Option(help: "Input scaling: none, a factor such as 1/255, or factor,offset.")
   var scale: ScalingChoice?
 
+  func validate() throws {
+    if let limit, limit < 1 {
+      throw ValidationError("--limit: expected at least 1, found \(limit)")
+    }
+  }
+
   /// The path, or a usage error that asks for it.
   func path() throws -> String {
     guard let data else { throw CommandFailure.usage("--data: give a data set") }

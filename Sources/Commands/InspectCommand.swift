@@ -45,7 +45,9 @@ struct InspectCommand: ParsableCommand {
     switch format.format {
     case .table, .markdown:
       let isMarkdown = format.format == .markdown
-      func show(_ table: Table) { console.result(isMarkdown ? table.markdown() : table.aligned()) }
+      func show(_ table: Table) {
+        console.result(lines: isMarkdown ? table.markdown() : table.aligned())
+      }
       console.result("\(file): \(inspection.headline)")
       console.result()
       show(inspection.table().droppingEmptyColumns())
@@ -63,9 +65,9 @@ struct InspectCommand: ParsableCommand {
       guard case .object(var object) = inspection.json() else { return }
       if values { object["values"] = statistics.table().jsonRows }
       if !spectra.isEmpty { object["spectra"] = .array(spectra.map(\.json)) }
-      console.result(JSONValue.object(object).serialized(pretty: true))
+      console.result(lines: JSONValue.object(object).serialized(pretty: true))
     case .csv:
-      console.result(values ? statistics.table().csv() : inspection.table().csv())
+      console.result(lines: values ? statistics.table().csv() : inspection.table().csv())
     }
   }
 }

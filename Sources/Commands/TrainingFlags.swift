@@ -57,11 +57,24 @@ struct TrainingFlags: ParsableArguments {
   var threads = 1
 
   func validate() throws {
-    guard (epochs ?? 1) >= 0, (1...1_000_000).contains(batchSize), (1...64).contains(threads),
-      shift >= 0, warmUp >= 0
-    else {
+    try TrainingFlags.check("--epochs", epochs ?? 1, 0...1_000_000)
+    try TrainingFlags.check("--batch-size", batchSize, 1...1_000_000)
+    try TrainingFlags.check("--threads", threads, 1...64)
+    try TrainingFlags.check("--shift", shift, 0...4096)
+    try TrainingFlags.check("--warm-up", warmUp, 0...1_000_000_000)
+    try TrainingFlags.check("--patience", patience ?? 1, 1...1_000_000)
+    for (name, value) in [
+      ("--lr", learningRate ?? 0), ("--weight-decay", Double(weightDecay ?? 0)),
+      ("--momentum", Double(momentum)),
+    ] where !(value.isFinite && value >= 0) {
+      throw ValidationError("\(name): expected a finite number of at least 0, found \(value)")
+    }
+  }
+
+  private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
       throw ValidationError(
-        "--epochs, --batch-size, --threads, --shift and --warm-up must not be negative or zero")
+        "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
     }
   }
 

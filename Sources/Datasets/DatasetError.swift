@@ -1,5 +1,5 @@
 public import Archives
-import HDF5
+import Messages
 
 /// Why a data set cannot be read or used, and where.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import Messages
+
 extension HDF5Error: CustomStringConvertible {
   /// One line: `file: place: what, both sides; what to do`.
   public var description: String {

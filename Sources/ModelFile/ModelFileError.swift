@@ -1,5 +1,5 @@
-import HDF5
 import JSON
+import Messages
 
 /// A container that cannot be read as one: which file, where in it, and why.
 public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -81,7 +81,7 @@ public struct Inspection: Sendable {
     trainableParameterCount = model.layers.reduce(0) { $0 + $1.trainableParameterCount }
     multiplications =
       structure.obstacle == nil && !model.calls.isEmpty
-      ? structure.multiplications.values.reduce(0, +) : nil
+      ? structure.totalMultiplications : nil
     byteCount = model.byteCount
     self.fileByteCount = fileByteCount
     obstacle = structure.obstacle?.description

@@ -42,9 +42,7 @@ public struct Planner: Sendable {
     }
     parameterCount = model.parameterCount
     let structure = model.structure()
-    let products =
-      structure.obstacle == nil
-      ? structure.multiplications.values.reduce(0, +) : nil
+    let products = structure.obstacle == nil ? structure.totalMultiplications : nil
     let present = kernels.reduce(into: Totals()) { $0.add($1.keeping) }
     fixed = Totals(
       parameters: parameterCount - sites.reduce(0) { $0 + $1.parameterCount },

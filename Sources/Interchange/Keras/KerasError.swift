@@ -1,4 +1,4 @@
-import HDF5
+import Messages
 
 /// Why a Keras file cannot be read, and where.
 public struct KerasError: Error, Sendable, Hashable, CustomStringConvertible {

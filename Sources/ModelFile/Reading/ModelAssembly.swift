@@ -16,8 +16,19 @@ struct ModelAssembly {
     var entries: [String: ContainerSource.Entry] = [:]
     var places: [UInt64: String] = [:]
     var total = 0
+    var whole = 0
     for layer in container.graph.layers {
       for weight in layer.weights {
+        // What the factors stand for, as float32: tables sum it up and `expand` writes it.
+        let (sum, overflow) = whole.addingReportingOverflow(4 * weight.denseShape.count)
+        whole = overflow ? Int.max : sum
+        guard whole <= options.maximumByteCount else {
+          throw ModelFileError(
+            file: file.name, place: "\(layer.path)/\(weight.name)",
+            reason: .size(
+              "the dense kernels take \(whole) bytes, more than the limit of "
+                + "\(options.maximumByteCount) bytes; raise it with --max-size"))
+        }
         let isVariance = layer.kind.isVariance(weight.name)
         for (place, values) in weight.allValues(in: layer.path) {
           let identity = try container.store.identity(of: values, place: place)
