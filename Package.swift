@@ -108,6 +108,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Archives", "JSON"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("MessagesTests", ["Messages"]),
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
