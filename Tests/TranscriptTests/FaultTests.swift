@@ -138,20 +138,20 @@ import Testing
       ("compress in.h5 --rank 2 -o open/out.h5", "open/out.h5: cannot write: permission denied"),
       ("predict in.h5 --data shut -o /tmp/never.csv", "shut: cannot list: permission denied"),
       (
-        "predict in.h5 --data pictures -o /tmp/never.csv", "pictures/b: cannot list: permission denied"
+        "predict in.h5 --data pics -o /tmp/never.csv", "pics/b: cannot list: permission denied"
       ),
     ])
   func whatMayNotBeReadIsOneLine(command: String, start: String) throws {
     try Self.withFolder { folder in
       let picture = Fixtures.path("datasets/grey/a/0.png")
       let prepare =
-        "mkdir -p shut open pictures/a pictures/b; cp in.h5 shut; cp in.h5 secret.h5; "
-        + "cp '\(picture)' pictures/a; cp $(command -v modelc) .; "
-        + "chmod 000 shut secret.h5 pictures/b; chmod 555 open .; "
+        "mkdir -p shut open pics/a pics/b; cp in.h5 shut; cp in.h5 secret.h5; "
+        + "cp '\(picture)' pics/a; cp $(command -v modelc) .; "
+        + "chmod 000 shut secret.h5 pics/b; chmod 555 open .; "
       let nobody =
         getuid() == 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : ""
       defer {
-        _ = try? Binary.run("chmod 755 .; chmod 755 shut secret.h5 open pictures/b", in: folder)
+        _ = try? Binary.run("chmod 755 .; chmod 755 shut secret.h5 open pics/b", in: folder)
       }
       let (output, exitCode) = try Binary.run(prepare + nobody + "./modelc " + command, in: folder)
       #expect(exitCode == 1)
