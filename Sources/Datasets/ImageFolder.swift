@@ -24,12 +24,6 @@ enum ImageFolder {
   static func read(
     folder: Folder, options: DatasetOptions
   ) throws(DatasetError) -> [DatasetSplit: Dataset] {
-    guard ImageCodec.isAvailable else {
-      throw DatasetError(
-        .refused(
-          "this build cannot read PNG and JPEG; build it with 'swift build --traits Images' "
-            + "(libpng, libjpeg), or save the pictures as .npz"), at: folder.path)
-    }
     var roots: [(DatasetSplit, Folder)] = []
     for name in folder.folders {
       guard let split = splitNames.first(where: { $0.0 == name.lowercased() })?.1 else { continue }
@@ -49,6 +43,12 @@ enum ImageFolder {
       }
     }
     let names = found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    guard ImageCodec.isAvailable else {
+      throw DatasetError(
+        .refused(
+          "this build cannot read PNG and JPEG; build it with 'swift build --traits Images' "
+            + "(libpng, libjpeg), or save the pictures as .npz"), at: folder.path)
+    }
     var parts: [DatasetSplit: Dataset] = [:]
     for (split, root) in roots where options.splits.contains(split) {
       parts[split] = try read(
