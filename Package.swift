@@ -142,7 +142,7 @@ let package = Package(
       "PipelinesTests",
       [
         "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
-        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "Messages",
       ]),
     tests("TranscriptTests", ["Commands", "modelc"]),
   ],

@@ -32,7 +32,7 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The message: `where: what, both sides`.
-  public var description: String { "\(place): \(problem)".withoutControls() }
+  public var description: String { "\(place): \(problem)".oneLine() }
 }
 
 extension ArchiveError.Problem: CustomStringConvertible {

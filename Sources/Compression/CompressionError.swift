@@ -24,7 +24,7 @@ public enum CompressionError: Error, Sendable, Hashable, CustomStringConvertible
   case anotherSource(expected: String, found: String)
 
   /// `where: what, both sides; what to do`.
-  public var description: String { message.withoutControls() }
+  public var description: String { message.oneLine() }
 
   private var message: String {
     switch self {

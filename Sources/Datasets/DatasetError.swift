@@ -41,7 +41,7 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
   init(_ error: ArchiveError) { self.init(.archive(error), at: error.place) }
 
   /// The message: `where: what, both sides; what to do`.
-  public var description: String { message.withoutControls() }
+  public var description: String { message.oneLine() }
 
   private var message: String {
     switch problem {

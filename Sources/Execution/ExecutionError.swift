@@ -16,7 +16,7 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
   case memory(available: Int, needed: Int)
 
   /// Where, and what, with both sides.
-  public var description: String { message.withoutControls() }
+  public var description: String { message.oneLine() }
 
   private var message: String {
     switch self {

@@ -30,7 +30,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// The message without a file's name: `line 3, column 7: expected …, found …`.
   public var description: String {
-    "line \(line), column \(column): \(problem)".withoutControls()
+    "line \(line), column \(column): \(problem)".oneLine()
   }
 }
 

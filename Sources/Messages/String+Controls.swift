@@ -1,13 +1,22 @@
 extension String {
   /// The text with `?` for each scalar that could steer a terminal or forge a line of its own.
-  ///
-  /// Every error's description ends with it, for names and values out of files stand in them.
   package func withoutControls(except kept: Unicode.Scalar...) -> String {
     func isSteering(_ scalar: Unicode.Scalar) -> Bool {
       scalar.isSteering && !kept.contains(scalar)
     }
     guard unicodeScalars.contains(where: isSteering) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map { isSteering($0) ? "?" : $0 }))
+  }
+
+  /// The text as a whole message: without controls, and cut in its middle above 2,000 scalars.
+  ///
+  /// Every error's description ends with it, for names and values out of files stand in them.
+  package func oneLine() -> String {
+    let limit = 2000
+    guard utf8.count > limit, unicodeScalars.count > limit else { return withoutControls() }
+    let start = String(String.UnicodeScalarView(unicodeScalars.prefix(limit - 500)))
+    let end = String(String.UnicodeScalarView(unicodeScalars.suffix(499)))
+    return (start + "…" + end).withoutControls()
   }
 
   /// The text as a part of a message: without controls, and with `…` after `count` scalars.

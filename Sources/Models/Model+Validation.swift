@@ -14,7 +14,7 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)".withoutControls() }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }
 
 extension Model {

@@ -62,7 +62,7 @@ public struct ImportedModel: Sendable {
     }
 
     /// `place: reason`.
-    public var description: String { "\(place): \(reason)".withoutControls() }
+    public var description: String { "\(place): \(reason)".oneLine() }
   }
 
   /// The model.

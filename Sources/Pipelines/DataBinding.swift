@@ -62,7 +62,7 @@ public struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible 
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)".withoutControls() }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }
 
 extension Model {

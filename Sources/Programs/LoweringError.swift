@@ -10,7 +10,7 @@ public enum LoweringError: Error, Sendable, Hashable, CustomStringConvertible {
   case unsupported(origin: String, reason: String)
 
   /// Where, and what, with both sides.
-  public var description: String { message.withoutControls() }
+  public var description: String { message.oneLine() }
 
   private var message: String {
     switch self {

@@ -25,6 +25,13 @@ import Testing
     #expect("a\nb\u{1B}\tc".withoutControls(except: "\n", "\t") == "a\nb?\tc")
   }
 
+  @Test func aMessageIsNeverAPage() {
+    let message = "file: " + String(repeating: "x", count: 1 << 20) + ": what to do"
+    #expect(message.oneLine().unicodeScalars.count == 2000)
+    #expect(message.oneLine().hasPrefix("file: xx") && message.oneLine().hasSuffix(": what to do"))
+    #expect("a\nb".oneLine() == "a?b")
+  }
+
   @Test func longTextsAreCut() {
     #expect(
       String(repeating: "x", count: 61).shortened() == String(repeating: "x", count: 60) + "…")

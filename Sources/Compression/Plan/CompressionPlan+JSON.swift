@@ -15,7 +15,7 @@ public struct PlanFormatError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// `place: problem`.
-  public var description: String { "\(place): \(problem)".withoutControls() }
+  public var description: String { "\(place): \(problem)".oneLine() }
 }
 
 extension CompressionPlan {

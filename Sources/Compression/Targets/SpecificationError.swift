@@ -14,5 +14,5 @@ public struct SpecificationError: Error, Sendable, Hashable, CustomStringConvert
   }
 
   /// `subject: problem`.
-  public var description: String { "\(subject): \(problem)".withoutControls() }
+  public var description: String { "\(subject): \(problem)".oneLine() }
 }

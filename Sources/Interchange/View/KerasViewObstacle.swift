@@ -14,5 +14,5 @@ public struct KerasViewObstacle: Error, Sendable, Hashable, CustomStringConverti
   }
 
   /// `layer: reason`, as it follows `Keras view: no`.
-  public var description: String { "\(layer): \(reason)".withoutControls() }
+  public var description: String { "\(layer): \(reason)".oneLine() }
 }

@@ -40,7 +40,7 @@ public struct OutputError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// One line: `path: what; what to do`.
-  public var description: String { "\(path): \(reason)".withoutControls() }
+  public var description: String { "\(path): \(reason)".oneLine() }
 }
 
 extension OutputError.Reason: CustomStringConvertible {

@@ -20,7 +20,7 @@ public enum ModelFileVerifier {
 
     /// `place: problem`.
     public var description: String {
-      (place.isEmpty ? problem : "\(place): \(problem)").withoutControls()
+      (place.isEmpty ? problem : "\(place): \(problem)").oneLine()
     }
   }
 

@@ -14,5 +14,5 @@ public struct ArchitectureError: Error, Sendable, Hashable, CustomStringConverti
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)".withoutControls() }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }

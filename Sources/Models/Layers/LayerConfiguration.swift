@@ -28,7 +28,7 @@ public struct AttributeError: Error, Sendable, Hashable, CustomStringConvertible
 
   /// `units: expected an integer from 1, found "x"`.
   public var description: String {
-    "\(key): expected \(expected), found \(found)".withoutControls()
+    "\(key): expected \(expected), found \(found)".oneLine()
   }
 }
 

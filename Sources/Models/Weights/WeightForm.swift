@@ -66,5 +66,5 @@ public struct WeightFormError: Error, Sendable, Hashable, CustomStringConvertibl
   public let description: String
 
   /// States what is wrong.
-  public init(_ description: String) { self.description = description.withoutControls() }
+  public init(_ description: String) { self.description = description.oneLine() }
 }
