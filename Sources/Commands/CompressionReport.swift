@@ -83,6 +83,7 @@ struct CompressionReport {
         + "(\(Units.bytes(before.fileByteCount)) → \(Units.bytes(after.fileByteCount)))"
         + macs(before.multiplications, after.multiplications)
         + " · \(Units.duration(seconds: outcome.seconds))")
+    lines += pruned
     lines += before.remarks.map { "note: \($0.description)" }
     lines.append(
       outcome.viewObstacle.map { "Keras view: no (\($0))" }
@@ -100,7 +101,7 @@ struct CompressionReport {
           + "modelc evaluate \(request.output) --data DATA"
       ]
     }
-    var lines: [String] = []
+    var lines = combinations
     if outcome.candidates.count > 1 {
       let tried = outcome.candidates.map { candidate in
         "\(candidate.weighting.rawValue) \(Units.significant(candidate.loss, digits: 3))"
@@ -118,6 +119,27 @@ struct CompressionReport {
       "accuracy: \(share)loss \(Units.significant(report.loss, digits: 4)) on "
         + "\(Units.grouped(report.count)) training examples of \(data.dataset.name) that "
         + "chose nothing; on test data: modelc evaluate \(request.output) --data DATA")
+    return lines
+  }
+
+  /// What was removed beside the factorisation.
+  private var pruned: [String] {
+    outcome.pruned.map { report in
+      "pruned \(report.path): \(Units.grouped(report.before)) → \(Units.grouped(report.after)) "
+        + report.subject.rawValue
+        + (report.error.map { ", error \(Units.significant($0, digits: 3))" } ?? "")
+    } + (outcome.pruned.speedRemark.map { [$0] } ?? [])
+  }
+
+  /// What was tried to meet a limit in bytes, and what was taken.
+  private var combinations: [String] {
+    guard !outcome.combinations.isEmpty else { return [] }
+    var lines = [CombinationTable.table(outcome.combinations).droppingEmptyColumns().aligned()]
+    if let chosen = outcome.combinations.first(where: \.isChosen) {
+      lines.append(
+        "taken: \(CombinationTable.words(chosen.combination)), the least loss on held-out training "
+          + "examples (or as good, and readable by Keras); test data chose nothing")
+    }
     return lines
   }
 
@@ -152,6 +174,8 @@ struct CompressionReport {
             "taken": .bool($0.isChosen),
           ])
         }),
+      "pruned": outcome.pruned.table().jsonRows,
+      "combinations": CombinationTable.table(outcome.combinations).jsonRows,
       "keras_view": after == nil ? .null : .bool(outcome.viewObstacle == nil),
       "keras_view_obstacle": outcome.viewObstacle.map { .string($0) } ?? .null,
       "kernels": table().jsonRows, "plan": outcome.plan.json,

@@ -24,7 +24,7 @@ public struct Modelc: ParsableCommand {
   /// The subcommands, in order of use.
   static let commands: [any ParsableCommand.Type] = [
     InspectCommand.self, CompressCommand.self, EvaluateCommand.self, FinetuneCommand.self,
-    PredictCommand.self, TrainCommand.self, DiffCommand.self, ExpandCommand.self,
+    PruneCommand.self, PredictCommand.self, TrainCommand.self, DiffCommand.self, ExpandCommand.self,
     VerifyCommand.self,
   ]
 

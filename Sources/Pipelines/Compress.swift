@@ -30,7 +30,7 @@ public enum Compress {
     progress: (@Sendable (CompressionProgress) -> Void)? = nil
   ) throws -> CompressionOutcome {
     let start = monotonicSeconds()
-    try checkOutput(request)
+    try checkOutput(input: request.input, output: request.output, force: request.force)
     var job = try CompressionJob(request, progress: progress)
     var outcome = try job.run()
     outcome.seconds = monotonicSeconds() - start
@@ -38,15 +38,15 @@ public enum Compress {
   }
 
   /// Refuses an output that is the input, or that stands there without `force`.
-  static func checkOutput(_ request: CompressionRequest) throws {
-    let input = URL(fileURLWithPath: request.input).resolvingSymlinksInPath().path
-    let output = URL(fileURLWithPath: request.output).resolvingSymlinksInPath().path
+  static func checkOutput(input: String, output path: String, force: Bool) throws {
+    let input = URL(fileURLWithPath: input).resolvingSymlinksInPath().path
+    let output = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     if input == output || isSameFile(input, output) {
       throw PipelineError(
-        place: request.output,
+        place: path,
         reason: "input and output are the same file; name another output with -o")
     }
-    try AtomicFile.check(request.output, force: request.force)
+    try AtomicFile.check(path, force: force)
   }
 
   private static func isSameFile(_ left: String, _ right: String) -> Bool {

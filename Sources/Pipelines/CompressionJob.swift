@@ -13,15 +13,18 @@ import Training
 
 /// One run of the main job.
 struct CompressionJob {
-  let request: CompressionRequest
+  var request: CompressionRequest
   let progress: (@Sendable (CompressionProgress) -> Void)?
   let opened: OpenedModel
-  let model: Model
+  /// The model that is compressed: that of the file, without what was pruned from it.
+  var model: Model
+  /// What was pruned before.
+  var pruned: [PruningReport] = []
   let before: Inspection
   let digest: SourceDigest.Pending
-  private var analyses: [Weighting: KernelAnalyses] = [:]
-  private var calibrations: [Weighting: Calibration] = [:]
-  private var parts: BoundParts?
+  var analyses: [Weighting: KernelAnalyses] = [:]
+  var calibrations: [Weighting: Calibration] = [:]
+  private(set) var parts: BoundParts?
 
   init(
     _ request: CompressionRequest, progress: (@Sendable (CompressionProgress) -> Void)?
@@ -36,6 +39,26 @@ struct CompressionJob {
     parts = try request.data.map {
       try BoundParts($0, model: model, seed: request.settings.seed)
     }
+    if request.pruning.isStructured { try remove(request.pruning) }
+  }
+
+  /// Removes inputs and channels before anything is planned.
+  mutating func remove(_ steps: PruningSteps) throws {
+    let parts = parts
+    let seed = request.settings.seed
+    let (smaller, reports) = try steps.removing(from: model) { model in
+      try parts.map { try model.statistics(on: $0, seed: seed) }
+    }
+    model = smaller
+    pruned += reports
+    // A ratio is one of the file's parameters, whatever went first.
+    if case .planning(var options) = request.source, case .ratio(let ratio) = options.target {
+      options.target = .maximumParameters(
+        Int((Double(before.parameterCount) / ratio).rounded(.down)))
+      request.source = .planning(options)
+    }
+    analyses = [:]
+    calibrations = [:]
   }
 
   /// A candidate: a plan, and the model that follows from it.
@@ -79,7 +102,7 @@ struct CompressionJob {
     }
   }
 
-  private mutating func analysed(
+  mutating func analysed(
     _ forms: FormChoice, weighting: Weighting
   ) throws -> KernelAnalyses {
     if let known = analyses[weighting] { return known }
@@ -112,7 +135,7 @@ struct CompressionJob {
   }
 
   /// Names the file in errors of the compression.
-  private func located<Result>(_ body: () throws -> Result) throws -> Result {
+  func located<Result>(_ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as CompressionError {
       throw PipelineError(place: request.input, reason: error.description)
     }
@@ -124,13 +147,13 @@ struct CompressionJob {
     guard case .planning(let options) = request.source,
       case .maximumBytes(let limit) = options.target
     else { return try finish(try best()) }
-    return try runWithin(limit)
+    return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
   }
 
-  private var scored: [ScoredCandidate] = []
+  var scored: [ScoredCandidate] = []
 
   /// The candidate of least loss on the held-out examples; without data the only one.
-  private mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
+  mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
     scored = []
     guard let parts, case .planning(var options) = request.source else {
       let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
@@ -173,6 +196,17 @@ struct CompressionJob {
 
   /// Tightens the plan until the written file fits: overhead beside tensors is measured, not known.
   private mutating func runWithin(_ limit: Int) throws -> CompressionOutcome {
+    do {
+      return try runTightened(limit)
+    } catch  where request.choosesLayout {
+      // Out of reach with a data set a tensor: one for all takes less beside the values.
+      request.storage.layout = .packed
+      request.storage.isStripped = true
+      return try runTightened(limit)
+    }
+  }
+
+  private mutating func runTightened(_ limit: Int) throws -> CompressionOutcome {
     var overhead = 0
     var smallest = Int.max
     for _ in 0..<8 {
@@ -187,7 +221,7 @@ struct CompressionJob {
       reason: "the smallest file tried has \(smallest) bytes, the limit is \(limit)")
   }
 
-  private mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
+  mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
     if let needed = plan.neededWeighting { _ = try calibrated(needed) }
     return try applied(plan)
   }
@@ -206,17 +240,11 @@ struct CompressionJob {
   }
 
   /// The model with its history, as it is written.
-  private func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
+  func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
     var model = model
     let old = model.metadata.provenance
     model.metadata.evaluations = []
-    if let parts {
-      model.metadata.inputScaling = InputScaling(
-        scale: Double(parts.whole.scaling.scale), offset: Double(parts.whole.scaling.offset))
-      if model.metadata.classNames == nil {
-        model.metadata.classNames = parts.whole.dataset.classNames
-      }
-    }
+    if let parts { model.metadata.take(parts.whole) }
     model.metadata.provenance = Provenance(
       sourceDigest: try digest.value(), sourceFormat: opened.imported.format,
       sourceParameterCount: old?.sourceParameterCount ?? before.parameterCount,
@@ -227,16 +255,22 @@ struct CompressionJob {
   }
 
   private func trialSize(_ candidate: Candidate) throws -> Int {
+    try trialSize(candidate.compressed.model, plan: candidate.plan)
+  }
+
+  /// The bytes of a file with a model, written and dropped.
+  func trialSize(_ model: Model, plan: CompressionPlan) throws -> Int {
     // A temporary of the output's own folder, so that a signal or the next run removes it.
     let place = try TemporaryOutput(for: request.output, force: true)
     return try ModelWriting.write(
-      try recorded(candidate.compressed.model, plan: candidate.plan),
-      to: place.path, storage: request.storage, force: true, allowsCode: request.allowsCode
+      try recorded(model, plan: plan), to: place.path, storage: request.storage, force: true,
+      allowsCode: request.allowsCode
     ).file.byteCount
   }
 
   private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
-    var result = candidate.compressed.model
+    let masked = try request.pruning.masking(candidate.compressed.model)
+    var result = masked.model
     var history: [EpochRecord] = []
     if let data = request.data, let parts, data.finetuneEpochs > 0 {
       let tuned = try FineTuning.run(
@@ -244,7 +278,22 @@ struct CompressionJob {
         threads: request.threads)
       result = tuned.model
       history = tuned.history
+      // Training is done in float32; what was asked for is what is stored.
+      if let encoding = candidate.plan.encoding {
+        result = try result.stored(
+          as: encoding, scale: request.scale, data: parts.calibration,
+          seed: request.settings.seed, threads: request.threads)
+      }
     }
+    return try write(
+      result, candidate, pruned: pruned + masked.reports, history: history, combinations: [])
+  }
+
+  /// Judges and writes the finished model.
+  func write(
+    _ result: Model, _ candidate: Candidate, pruned: [PruningReport], history: [EpochRecord],
+    combinations: [TriedCombination]
+  ) throws -> CompressionOutcome {
     let report = try parts.map { try result.evaluated(on: $0.report, threads: request.threads) }
     let model = try recorded(result, plan: candidate.plan)
     let written = try ModelWriting.write(
@@ -255,8 +304,9 @@ struct CompressionJob {
       fileByteCount: written.file.byteCount)
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
-      reports: candidate.compressed.reports, candidates: scored, history: history,
-      report: report, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
+      reports: candidate.compressed.reports, candidates: scored, pruned: pruned,
+      combinations: combinations, history: history, report: report, written: written.file,
+      viewObstacle: written.viewObstacle, seconds: 0)
   }
 }
 

@@ -23,12 +23,16 @@ public struct CompressionRequest: Sendable {
   public var data: CompressionData?
   /// Settings of the factorisations.
   public var settings: FactorizationSettings
+  /// What is pruned: inputs and channels before planning, weights after it.
+  public var pruning: PruningSteps
   /// How int8 scales are chosen.
   public var scale: ScaleChoice
   /// Threads.
   public var threads: Int
   /// How the container is stored.
   public var storage: StorageOptions
+  /// Whether the layout of the storage may be chosen anew to meet a limit in bytes.
+  public var choosesLayout: Bool
   /// Whether layers that carry code may be written into the Keras view.
   public var allowsCode: Bool
   /// Whether an existing output is replaced.
@@ -44,8 +48,9 @@ public struct CompressionRequest: Sendable {
   public init(
     input: String, output: String, source: Source, data: CompressionData? = nil,
     settings: FactorizationSettings = FactorizationSettings(),
-    scale: ScaleChoice = .squaredError, threads: Int = 1,
-    storage: StorageOptions = StorageOptions(), allowsCode: Bool = false, force: Bool = false,
+    pruning: PruningSteps = PruningSteps(), scale: ScaleChoice = .squaredError, threads: Int = 1,
+    storage: StorageOptions = StorageOptions(), choosesLayout: Bool = false,
+    allowsCode: Bool = false, force: Bool = false,
     readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String
   ) {
     self.input = input
@@ -53,9 +58,11 @@ public struct CompressionRequest: Sendable {
     self.source = source
     self.data = data
     self.settings = settings
+    self.pruning = pruning
     self.scale = scale
     self.threads = threads
     self.storage = storage
+    self.choosesLayout = choosesLayout
     self.allowsCode = allowsCode
     self.force = force
     self.readOptions = readOptions
@@ -78,6 +85,10 @@ public struct CompressionOutcome: Sendable {
   public var reports: [KernelReport]
   /// What was tried with data, in the order tried; empty without data.
   public var candidates: [ScoredCandidate] = []
+  /// What was pruned, beside the factorisation.
+  public var pruned: [PruningReport] = []
+  /// What was tried to meet a limit in bytes, the one taken among them; empty for other targets.
+  public var combinations: [TriedCombination] = []
   /// The epochs of fine-tuning; empty without it.
   public var history: [EpochRecord] = []
   /// The result on training examples that neither shaped nor chose it; nil without data.

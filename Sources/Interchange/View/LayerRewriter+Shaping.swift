@@ -70,6 +70,27 @@ extension LayerRewriter {
     }
   }
 
+  /// Each run of neighbours is cut out of a column, and the runs are joined.
+  ///
+  /// Keras has no layer that picks entries by index; along the last axis, Concatenate needs no axis,
+  /// which some versions of Keras 3 would forget.
+  mutating func appendSelection(_ settings: Selection) {
+    append("Reshape", suffix: "column", ["target_shape": [.integer(settings.inputs), 1]])
+    let runs = settings.runs
+    var parts: [ViewPiece.Operand] = []
+    for (index, run) in runs.enumerated() {
+      append(
+        "Cropping1D", suffix: "run_\(index)",
+        ["cropping": .list([run.lowerBound, settings.inputs - run.upperBound])],
+        operands: [.piece(0)])
+      append(
+        "Flatten", suffix: runs.count == 1 ? nil : "run_\(index)_flat",
+        ["data_format": format(.channelsLast)])
+      parts.append(.piece(pieces.count - 1))
+    }
+    if runs.count > 1 { append("Concatenate", ["axis": -1], operands: parts) }
+  }
+
   private mutating func appendRegularisation(_ settings: Regularisation) {
     let key =
       switch settings.kind {

@@ -15,17 +15,21 @@ struct ModelAssembly {
     file = container.file
     var entries: [String: ContainerSource.Entry] = [:]
     var places: [UInt64: String] = [:]
-    var total = 0
+    var total = container.graph.expandedByteCount
     for layer in container.graph.layers {
       for weight in layer.weights {
         let isVariance = layer.kind.isVariance(weight.name)
+        let gaps = Dictionary(
+          weight.components.compactMap { component in
+            component.gaps.map { (component.values.path, $0) }
+          }, uniquingKeysWith: { first, _ in first })
         for (place, values) in weight.allValues(in: layer.path) {
           let identity = try container.store.identity(of: values, place: place)
           if let other = places.updateValue(place, forKey: identity) {
             throw ModelFileError(file: file.name, place: place, reason: .shared(with: other))
           }
           entries[values.path] = ContainerSource.Entry(
-            place: place, values: values, isVariance: isVariance)
+            place: place, values: values, gaps: gaps[values.path], isVariance: isVariance)
           let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
           total = overflow ? Int.max : sum
           if let problem = options.refusal(declaring: total, in: file.fileSize) {
@@ -102,7 +106,7 @@ struct ModelAssembly {
     return Component(
       stored.name,
       Parameter(
-        deferredTo: source, key: stored.values.path, shape: stored.values.shape,
+        deferredTo: source, key: stored.values.path, shape: stored.shape,
         scalarType: stored.values.type, encoding: encoding, isMasked: stored.isMasked))
   }
 

@@ -78,7 +78,7 @@ extension LayerKind {
     case .dataNormalization(let settings):
       return settings.mean == nil || settings.variance == nil ? nil : []
     case .input, .rescaling, .pooling, .globalPooling, .activation, .merge, .concatenate,
-      .bordering, .upSampling, .reshaping, .regularisation:
+      .bordering, .upSampling, .reshaping, .selection, .regularisation:
       return []
     case .opaque: return nil
     }
