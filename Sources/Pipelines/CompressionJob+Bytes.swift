@@ -30,6 +30,10 @@ extension CompressionJob {
     var tried: [TriedCombination] = []
     var contenders: [Contender] = []
     var smallest: (any Error)?
+    // What storage does not change is analysed once, for all of them.
+    if case .planning(let options) = request.source {
+      for weighting in weightings() { _ = try analysed(options.forms, weighting: weighting) }
+    }
     for combination in combinations() {
       var job = try prepared(for: combination)
       var entry = TriedCombination(combination: combination)
@@ -228,7 +232,7 @@ extension CompressionJob {
     var contender = contender
     var target = limit
     for _ in 0..<3 {
-      let start = contender.candidate.compressed.model
+      let start = try contender.job.unrounded(contender.candidate.plan)
       let result = try trained(start, contender, sparsity, epochs: epochs, parts)
       let size = try contender.job.trialSize(result.model, plan: contender.candidate.plan)
       if size <= limit {

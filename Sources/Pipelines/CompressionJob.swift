@@ -226,8 +226,15 @@ struct CompressionJob {
     return try applied(plan)
   }
 
+  /// What a plan gives before anything is rounded for storage: where fine-tuning starts.
+  func unrounded(_ plan: CompressionPlan) throws -> Model {
+    var plan = plan
+    plan.encoding = nil
+    return try applied(plan).model
+  }
+
   /// Applies a plan with the statistics that are at hand.
-  private func applied(_ plan: CompressionPlan) throws -> CompressedModel {
+  func applied(_ plan: CompressionPlan) throws -> CompressedModel {
     let weighting = plan.neededWeighting ?? .none
     return try located {
       try plan.applied(
@@ -269,7 +276,9 @@ struct CompressionJob {
   }
 
   private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
-    let masked = try request.pruning.masking(candidate.compressed.model)
+    let isTuned = parts != nil && (request.data?.finetuneEpochs ?? 0) > 0
+    let masked = try request.pruning.masking(
+      isTuned ? try unrounded(candidate.plan) : candidate.compressed.model)
     var result = masked.model
     var history: [EpochRecord] = []
     if let data = request.data, let parts, data.finetuneEpochs > 0 {

@@ -1,3 +1,4 @@
+import LinearAlgebra
 import Models
 import Tensors
 import Testing
@@ -82,9 +83,9 @@ import Testing
         let bias = try #require(layer.weight("bias")).reconstructed().elements
         let kernel = Matrix(try #require(layer.weight("kernel")).reconstructed())
         let product = Matrix(x).multiplied(by: kernel)
-        return (0..<10).map { column in
-          Double(bias[column])
-            + (0..<300).reduce(0.0) { $0 + Double(product.elements[$1 * 10 + column]) } / 300
+        return (0..<10).map { column -> Double in
+          let values = (0..<300).map { Double(product.elements[$0 * 10 + column]) }
+          return Double(bias[column]) + values.reduce(0, +) / 300
         }
       }
       return zip(try outputs(model), try outputs(other)).reduce(0) { max($0, abs($1.0 - $1.1)) }

@@ -92,19 +92,22 @@ import Training
   }
 
   /// What Keras is given instead of a selection computes the same.
-  @Test func theViewOfASelectionPredictsTheSame() throws {
+  ///
+  /// Few runs of neighbours are cut out one by one; many become a matrix of zeros and ones.
+  @Test(arguments: [(40, true), (62, false)])
+  func theViewOfASelectionPredictsTheSame(count: Int, isMatrix: Bool) throws {
     try Fixtures.withTemporaryFolder { folder in
       let input = try trained(in: folder)
       let output = folder.appendingPathComponent("pruned.h5")
       let outcome = try prune(
-        PruningSteps(inputs: .count(40)), input, output, data: try data())
+        PruningSteps(inputs: .count(count)), input, output, data: try data())
       #expect(outcome.viewObstacle == nil)
-      #expect(outcome.after.parameterCount == outcome.before.parameterCount - 24 * 32)
+      #expect(outcome.after.parameterCount == outcome.before.parameterCount - (64 - count) * 32)
       let model = try OpenedModel(output.path).wholeModel()
       let viewed = folder.appendingPathComponent("view.h5").path
       try KerasWriter.write(model, to: viewed)
       let view = try FormatRegistry.open(viewed).model
-      #expect(view.parameterCount == model.parameterCount)
+      #expect(view.parameterCount == model.parameterCount + (isMatrix ? 64 * count : 0))
       func outputs(_ model: Model) throws -> Tensor {
         let bound = try BoundData(
           try digits(.test), to: model, program: model.lowered(), requested: Self.scaling)

@@ -70,11 +70,31 @@ extension LayerRewriter {
     }
   }
 
-  /// Each run of neighbours is cut out of a column, and the runs are joined.
+  /// Runs of neighbours that are worth a layer each; more of them are a matrix of zeros and ones.
+  private static let largestRunCount = 8
+  /// The most entries of such a matrix.
+  private static let largestMatrix = 1 << 24
+
+  /// Each run of neighbours is cut out of a column, and the runs are joined; many runs are a Dense
+  /// layer that is not trained, with one weight of 1 an entry that is kept.
   ///
   /// Keras has no layer that picks entries by index; along the last axis, Concatenate needs no axis,
   /// which some versions of Keras 3 would forget.
   mutating func appendSelection(_ settings: Selection) {
+    let kept = settings.positions.count
+    if settings.runs.count > Self.largestRunCount, settings.inputs <= Self.largestMatrix / kept {
+      append(
+        "Dense",
+        [
+          "units": .integer(kept), "activation": "linear", "use_bias": false, "trainable": false,
+        ],
+        weights: [
+          KerasView.WeightLink(
+            name: "kernel", layer: layer.path, weight: "kernel", component: "",
+            selection: settings)
+        ])
+      return
+    }
     append("Reshape", suffix: "column", ["target_shape": [.integer(settings.inputs), 1]])
     let runs = settings.runs
     var parts: [ViewPiece.Operand] = []
