@@ -166,7 +166,8 @@ def tensors():
         is_normed=True)
 
     def soft(file, name):
-        file["elsewhere"] = LEFT
+        put(file, "elsewhere", LEFT)
+        file.require_group("/nodes/dense/kernel")
         file[name] = h5py.SoftLink("/elsewhere")
 
     lie("link-soft", lambda c: c.makers.update({"/nodes/dense/kernel/left": soft}))

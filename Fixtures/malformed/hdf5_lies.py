@@ -27,6 +27,13 @@ def unwritten(shape, **options):
     return lambda group, name: group.create_dataset(name, shape=shape, dtype="<f4", **options)
 
 
+def untimed():
+    """Properties of a data set that keeps no time, so that the bytes repeat."""
+    plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plist.set_obj_track_times(False)
+    return plist
+
+
 def structure():
     write_legacy("wrong-magic.h5", libver="earliest")
     patched("wrong-magic.h5", [(b"\x89HDF\r\n\x1a\n", b"\x89HDG\r\n\x1a\n")])
@@ -155,9 +162,10 @@ def links():
     write_legacy("external-storage.h5", **kernel(stored_elsewhere))
 
     def virtual(group, name):
-        layout = h5py.VirtualLayout(shape=(4, 3), dtype="<f4")
-        layout[:] = h5py.VirtualSource("/etc/passwd", "kernel", shape=(4, 3))
-        group.create_virtual_dataset(name, layout)
+        plist = untimed()
+        space = h5py.h5s.create_simple((4, 3))
+        plist.set_virtual(space, b"/etc/passwd", b"kernel", space)
+        h5py.h5d.create(group.id, name.encode(), h5py.h5t.IEEE_F32LE, space, plist)
 
     write_legacy("virtual.h5", **kernel(virtual))
 
@@ -169,7 +177,7 @@ def filters():
         name, data=values(4, 3), scaleoffset=3)))
 
     def plugin(group, name):
-        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist = untimed()
         plist.set_chunk((4, 3))
         plist.set_deflate(4)
         space = h5py.h5s.create_simple((4, 3))
@@ -219,16 +227,18 @@ def types():
         kind = h5py.h5t.IEEE_F32LE.copy()
         kind.set_fields(23, 16, 7, 0, 16)
         kind.set_size(3)
-        h5py.h5d.create(group.id, name.encode(), kind, h5py.h5s.create_simple((4, 3)))
+        space = h5py.h5s.create_simple((4, 3))
+        h5py.h5d.create(group.id, name.encode(), kind, space, untimed())
 
     write_legacy("type-odd-float.h5", **kernel(odd_float))
 
     def named(group, name):
         group.file["kind"] = np.dtype("<f4")
         h5py.h5d.create(
-            group.id, name.encode(), group.file["kind"].id, h5py.h5s.create_simple((4, 3)))
+            group.id, name.encode(), group.file["kind"].id, h5py.h5s.create_simple((4, 3)),
+            untimed())
 
-    write_legacy("type-named.h5", **kernel(named))
+    write_legacy("type-named.h5", libver="earliest", **kernel(named))
     write_legacy("config-is-number.h5", edit=lambda file: file.attrs.create("model_config", 7))
     write_legacy("config-is-list.h5", edit=lambda file: file.attrs.create(
         "model_config", np.array([b"{}", b"{}"])))

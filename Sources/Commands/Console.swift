@@ -19,6 +19,18 @@ struct Console: Sendable {
     isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
   }
 
+  /// The errno with which stdout last refused a part of the result; 0 where it took everything.
+  private static let resultError = Atomic<Int32>(0)
+
+  /// Why a part of the result is lost, as on a full disk; nil if none is.
+  static var resultFailure: String? {
+    let number = resultError.load(ordering: .relaxed)
+    guard number != 0 else { return nil }
+    // strerror returns a valid string for every number; it is copied at once.
+    let reason = unsafe String(cString: strerror(number))
+    return "standard output: cannot write: \(reason)"
+  }
+
   /// Writes a line of the result.
   func result(_ line: String = "") { Console.write(line + "\n", to: STDOUT_FILENO) }
 
@@ -48,6 +60,7 @@ struct Console: Sendable {
       }
       if written <= 0 {
         if errno == EINTR { continue }
+        if descriptor == STDOUT_FILENO { resultError.store(errno, ordering: .relaxed) }
         return
       }
       done += written

@@ -19,6 +19,7 @@ extension Modelc {
     do {
       var command = try parseAsRoot(arguments.isEmpty ? ["--help"] : arguments)
       try command.run()
+      if let failure = Console.resultFailure { throw CommandFailure(failure) }
       return 0
     } catch let failure as CommandFailure {
       Console.failure(failure.description)

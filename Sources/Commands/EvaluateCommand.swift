@@ -61,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
     let names = EvaluationReport.classNames(model, dataset, count: result.confusion.count)
     if let confusion {
       guard !result.confusion.isEmpty else {
-        throw CommandFailure("--confusion: \(dataset.name) has no classes")
+        throw CommandFailure("--confusion: \(dataset.name) has no classes, or more than 4,096")
       }
       try AtomicFile.write(
         HeatMap.confusion(result.confusion, classNames: names).svg(), to: confusion, force: force)

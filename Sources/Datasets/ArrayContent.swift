@@ -54,8 +54,9 @@ struct ArrayContent: Sendable {
     classes.reserveCapacity(values.count)
     for (index, value) in values.enumerated() {
       guard value >= 0, value < Float(bound) else {
-        throw DatasetError(
-          .label(Int(clamping: Int64(value)), sample: index, classCount: bound), at: place)
+        // Unsigned labels may be beyond Int.
+        let label = Int(exactly: value.rounded(.towardZero)) ?? (value < 0 ? Int.min : Int.max)
+        throw DatasetError(.label(label, sample: index, classCount: bound), at: place)
       }
       classes.append(Int(value))
     }

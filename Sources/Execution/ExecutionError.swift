@@ -11,7 +11,7 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
   /// An embedding was asked for an entry that its table does not have.
   case entry(origin: String, expected: Int, found: Float)
 
-  /// The activations of a batch do not fit into this machine's memory, in bytes.
+  /// The activations of a batch do not fit into half of this machine's memory, in bytes.
   case memory(available: Int, needed: Int)
 
   /// Where, and what, with both sides.
@@ -26,7 +26,7 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
     case .entry(let origin, let expected, let found):
       "\(origin): expected an entry from 0 to \(expected - 1), found \(found)"
     case .memory(let available, let needed):
-      "activations: this machine has \(available >> 20) MiB of memory, found a need of "
+      "activations: this machine has \(available >> 20) MiB of memory for them, found a need of "
         + "\(needed >> 20) MiB; run smaller batches"
     }
   }

@@ -1,3 +1,4 @@
+import HDF5
 import JSON
 
 /// A container that cannot be read as one: which file, where in it, and why.
@@ -54,7 +55,7 @@ public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible
 
   /// One line: `file: place: what, both sides; what to do`.
   public var description: String {
-    place.isEmpty ? "\(file): \(reason)" : "\(file): \(place): \(reason)"
+    (place.isEmpty ? "\(file): \(reason)" : "\(file): \(place): \(reason)").withoutControls()
   }
 }
 

@@ -21,7 +21,8 @@ public struct EvaluationResult: Sendable, Hashable {
   public var topCount: Int?
   /// The k of `topCount`.
   public var topK: Int
-  /// Counts by true class (rows) and prediction (columns); empty without classes.
+  /// Counts by true class (rows) and prediction (columns); empty without classes, or with more
+  /// than 4,096.
   public var confusion: [[Int]]
 
   /// The share of right answers.
@@ -53,6 +54,10 @@ public struct Evaluator: Sendable {
   public var batchSize: Int
   /// Threads; each takes a run of examples.
   public var threads: Int
+  /// The most values of an output that are judged.
+  private static let widthLimit = 1 << 24
+  /// The most classes whose confusions are counted.
+  private static let confusionLimit = 4096
 
   /// Makes an evaluator.
   public init(
@@ -76,14 +81,23 @@ public struct Evaluator: Sendable {
           + "\(program.outputs.count)")
     }
     let width = program.outputShapes[0].count
+    guard width <= Evaluator.widthLimit else {
+      throw TrainingError.unsuited(
+        "the output has \(width) values an example, at most \(Evaluator.widthLimit) are judged")
+    }
     try dataset.checkSuits(inputs: program.inputs[0].shape, outputs: width)
+    let isClassified = dataset.classCount != nil
     let logits = loss == .crossEntropy ? program.logits(of: program.outputs[0]) : nil
+    // Few examples at once where one is large: 64 Mi values are 256 MiB.
+    let widest = program.instructions.reduce(1) { max($0, $1.shape.count) }
+    let batchSize = max(1, min(batchSize, (64 << 20) / widest))
     let parts = max(1, min(threads, (dataset.count + batchSize - 1) / batchSize))
     let size = (dataset.count + parts - 1) / parts
     var tallies = [Result<Tally, any Error>?](repeating: nil, count: parts)
     if parts == 1 {
       tallies[0] = Result {
-        try tally(dataset, 0..<dataset.count, scaling: scaling, logits: logits, width: width)
+        try tally(
+          dataset, 0..<dataset.count, by: batchSize, scaling: scaling, logits: logits, width: width)
       }
     } else {
       unsafe tallies.withUnsafeMutableBufferPointer { buffer in
@@ -92,14 +106,15 @@ public struct Evaluator: Sendable {
         DispatchQueue.concurrentPerform(iterations: parts) { part in
           let range = min(part * size, dataset.count)..<min((part + 1) * size, dataset.count)
           unsafe slots[part] = Result {
-            try tally(dataset, range, scaling: scaling, logits: logits, width: width)
+            try tally(
+              dataset, range, by: batchSize, scaling: scaling, logits: logits, width: width)
           }
         }
       }
     }
-    var total = Tally(width: width)
+    let classCount = isClassified && width <= Evaluator.confusionLimit ? width : 0
+    var total = Tally(classCount: classCount)
     for tally in tallies { if let tally { total.add(try tally.get()) } }
-    let isClassified = dataset.classCount != nil
     return EvaluationResult(
       count: dataset.count, loss: total.loss / Double(max(dataset.count, 1)),
       correctCount: isClassified ? total.correct : nil,
@@ -113,8 +128,8 @@ public struct Evaluator: Sendable {
     var top = 0
     var confusion: [[Int]]
 
-    init(width: Int) {
-      confusion = Array(repeating: Array(repeating: 0, count: width), count: width)
+    init(classCount: Int) {
+      confusion = Array(repeating: Array(repeating: 0, count: classCount), count: classCount)
     }
 
     mutating func add(_ other: Tally) {
@@ -130,13 +145,15 @@ public struct Evaluator: Sendable {
   }
 
   private func tally(
-    _ dataset: Dataset, _ range: Range<Int>, scaling: SampleScaling, logits: ValueID?, width: Int
+    _ dataset: Dataset, _ range: Range<Int>, by batchSize: Int, scaling: SampleScaling,
+    logits: ValueID?, width: Int
   ) throws -> Tally {
     let executor = try InferenceExecutor(
       program, parameters: parameters, capacity: batchSize,
       retaining: logits.map { [$0] } ?? [])
     let source = BatchSource(dataset: dataset, scaling: scaling)
-    var tally = Tally(width: width)
+    let isClassified = dataset.classCount != nil && width <= Evaluator.confusionLimit
+    var tally = Tally(classCount: isClassified ? width : 0)
     var gradient = [Float](repeating: 0, count: batchSize * width)
     var elements: [Float] = []
     var start = range.lowerBound
@@ -179,7 +196,7 @@ public struct Evaluator: Sendable {
         if value > values[row * width + best] { best = column }
         if value > own || (value == own && column < label) { above += 1 }
       }
-      tally.confusion[label][best] += 1
+      if !tally.confusion.isEmpty { tally.confusion[label][best] += 1 }
       if best == label { tally.correct += 1 }
       if above < topK { tally.top += 1 }
     }

@@ -1,4 +1,5 @@
 import Compression
+import Datasets
 import Foundation
 import Interchange
 import Models
@@ -66,6 +67,27 @@ import Testing
       try Self.compress(Fixtures.path("malformed/accepted/\(name)"), to: output)
       _ = try FormatRegistry.open(output).model.validateValues()
     }
+  }
+
+  @Test(
+    .enabled(if: !HostileFile.crashingLibhdf5.isEmpty), .timeLimit(.minutes(1)),
+    arguments: HostileFile.crashingLibhdf5)
+  func aFileThatCrashesLibhdf5IsReadOrRefused(path: String) throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let output = folder.appendingPathComponent("out.h5").path
+      let refusal = Self.message { try Self.compress(path, to: output) }
+      #expect(refusal.map { !$0.contains { $0.isNewline } && !$0.isEmpty } ?? true)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left == (refusal == nil ? ["out.h5"] : []))
+    }
+  }
+
+  @Test func aLabelBeyondAnyIntegerIsRefused() throws {
+    let path = Fixtures.path("malformed/data/label-beyond-int.npz")
+    let error = #expect(throws: DatasetError.self) { try DatasetLoader.load(path) }
+    #expect(
+      error?.description
+        == "\(path): y: label 9223372036854775807 at example 1, expected 0 to 999999")
   }
 
   @Test(arguments: ["kernel-nan", "bias-infinite", "variance-negative"])

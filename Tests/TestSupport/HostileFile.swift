@@ -32,6 +32,15 @@ public struct HostileFile: Sendable, CustomStringConvertible {
     ((try? FileManager.default.contentsOfDirectory(
       atPath: Fixtures.path("malformed/accepted"))) ?? []).sorted()
 
+  /// Paths of public files that crash libhdf5, where they lie beside the repository.
+  public static let crashingLibhdf5: [String] = [1, 2].flatMap { levels in
+    let folder = (0..<levels).reduce(Fixtures.root) { folder, _ in
+      folder.deletingLastPathComponent()
+    }.appendingPathComponent("shared/data/hdf5-cve")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().map { folder.appendingPathComponent($0).path }
+  }
+
   /// Copies the file into a folder, unpacked, and returns its path there.
   public func copy(to folder: URL) throws -> String {
     let target = folder.appendingPathComponent(name)

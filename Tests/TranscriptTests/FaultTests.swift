@@ -129,6 +129,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["inspect in.h5", "inspect in.h5 --format json", compress])
+  func aResultThatFindsNoRoomIsAFailure(line: String) throws {
+    try Self.withFolder { folder in
+      let spoken = line.replacing(" -q", with: "")
+      let (output, exitCode) = try Binary.run("modelc \(spoken) 2>&1 >/dev/full", in: folder)
+      #expect(exitCode == 1)
+      #expect(output.contains("standard output: cannot write: No space left on device"))
+    }
+  }
+
   @Test func aClosedPipeEndsItQuietly() throws {
     try Self.withFolder { folder in
       let (output, _) = try Binary.run(

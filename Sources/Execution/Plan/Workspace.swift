@@ -59,7 +59,8 @@ final class Workspace {
     let needed = slotCounts.reduce(saturating(0, scratchCount, 8)) {
       saturating($0, $1, saturating(0, capacity, 4))
     }
-    let available = physicalMemory
+    // The other half is for parameters, data and other programs.
+    let available = physicalMemory / 2
     guard needed <= available else { throw .memory(available: available, needed: needed) }
     for index in slotCounts.indices where !external.contains(index) {
       slots[index] = [Float](repeating: 0, count: slotCounts[index] * capacity)

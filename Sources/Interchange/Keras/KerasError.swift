@@ -1,3 +1,5 @@
+import HDF5
+
 /// Why a Keras file cannot be read, and where.
 public struct KerasError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file as the caller gave it.
@@ -20,7 +22,7 @@ public struct KerasError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One line: `file: place: problem; advice`.
   public var description: String {
     let location = place.isEmpty ? file : "\(file): \(place)"
-    return "\(location): \(problem)" + (advice.isEmpty ? "" : "; \(advice)")
+    return ("\(location): \(problem)" + (advice.isEmpty ? "" : "; \(advice)")).withoutControls()
   }
 }
 
