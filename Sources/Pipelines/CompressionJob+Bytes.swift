@@ -58,7 +58,7 @@ extension CompressionJob {
       throw smallest ?? PipelineError(place: request.output, reason: "nothing fits \(limit) bytes")
     }
     let finished = try finish(contenders, within: limit, parts, &tried)
-    guard let best = CompressionJob.preferred(finished, tried) else {
+    guard let best = preferred(finished, tried) else {
       throw PipelineError(
         place: request.output,
         reason: "after fine-tuning no file fits \(limit) bytes; ask for a little more")
@@ -204,8 +204,38 @@ extension CompressionJob {
     }
     let plain = ranked.filter { tried[$0.number].combination.sparsity == 0 }.prefix(3)
     let sparse = ranked.filter { tried[$0.number].combination.sparsity > 0 }
+    var open = Array(plain) + sparse
+    // A few epochs tell most of them apart; only the best are trained to the end.
+    if epochs >= 8, open.count > 2 {
+      let short = epochs / 4
+      let first = try tuned(open, epochs: short, within: limit, parts, &tried)
+      let best = first.sorted { $0.result.loss < $1.result.loss }.prefix(2).map(\.contender.number)
+      let readable = first.filter { isReadable(tried[$0.contender.number].combination) }
+        .min { $0.result.loss < $1.result.loss }?.contender.number
+      let kept = Set(best + (readable.map { [$0] } ?? []))
+      for contender in open where !kept.contains(contender.number) {
+        if tried[contender.number].remark.isEmpty {
+          tried[contender.number].remark = "behind after \(short) epochs"
+        }
+      }
+      open = first.map(\.contender).filter { kept.contains($0.number) }
+    }
+    return try tuned(open, epochs: epochs, within: limit, parts, &tried)
+  }
+
+  /// Whether Keras can read a file of the combination.
+  private func isReadable(_ combination: Combination) -> Bool {
+    combination.layout == .open
+      && (combination.encoding ?? .float32) != .int8 && combination.encoding != .bfloat16
+  }
+
+  /// Fine-tunes contenders and notes what came of each.
+  private func tuned(
+    _ contenders: [Contender], epochs: Int, within limit: Int, _ parts: BoundParts,
+    _ tried: inout [TriedCombination]
+  ) throws -> [Finished] {
     var finished: [Finished] = []
-    for contender in Array(plain) + sparse {
+    for contender in contenders {
       let number = contender.number
       let sparsity = tried[number].combination.sparsity
       guard
@@ -285,15 +315,13 @@ extension CompressionJob {
   /// The best on held-out examples; one that Keras can read, if it is as good.
   ///
   /// As good is within a tenth of a point of accuracy, or a hundredth of the loss without classes.
-  private static func preferred(
+  private func preferred(
     _ finished: [Finished], _ tried: [TriedCombination]
   ) -> Finished? {
     guard let best = finished.min(by: { $0.result.loss < $1.result.loss }) else { return nil }
     let inOrder = finished.sorted { $0.contender.number < $1.contender.number }
     return inOrder.first { other in
-      guard tried[other.contender.number].combination.layout == .open,
-        tried[other.contender.number].combination.encoding != .int8
-      else { return false }
+      guard isReadable(tried[other.contender.number].combination) else { return false }
       if let accuracy = other.result.accuracy, let most = best.result.accuracy {
         return accuracy >= most - 0.001
       }
