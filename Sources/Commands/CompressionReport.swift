@@ -128,7 +128,16 @@ struct CompressionReport {
       "pruned \(report.path): \(Units.grouped(report.before)) → \(Units.grouped(report.after)) "
         + report.subject.rawValue
         + (report.error.map { ", error \(Units.significant($0, digits: 3))" } ?? "")
-    } + (outcome.pruned.speedRemark.map { [$0] } ?? [])
+    } + forward + (outcome.pruned.speedRemark.map { [$0] } ?? [])
+  }
+
+  /// What pruning did to the time of a forward pass.
+  private var forward: [String] {
+    guard let seconds = outcome.forwardSeconds, seconds.count == 2 else { return [] }
+    return [
+      "forward pass of 256 examples on one thread: \(Units.duration(seconds: seconds[0])) → "
+        + Units.duration(seconds: seconds[1])
+    ]
   }
 
   /// What was tried to meet a limit in bytes, and what was taken.

@@ -146,7 +146,11 @@ struct CompressionJob {
   mutating func run() throws -> CompressionOutcome {
     guard case .planning(let options) = request.source,
       case .maximumBytes(let limit) = options.target
-    else { return try finish(try best()) }
+    else {
+      // Two steps: the job that finishes must have the analyses that planning made.
+      let candidate = try best()
+      return try finish(candidate)
+    }
     return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
   }
 
@@ -311,10 +315,17 @@ struct CompressionJob {
     let after = Inspection(
       ImportedModel(model: model, remarks: [], format: ModelFileReader.format),
       fileByteCount: written.file.byteCount)
+    var seconds: [Double]?
+    if !pruned.isEmpty, let original = try? opened.wholeModel(),
+      let first = try? original.latency(batch: 256), let second = try? model.latency(batch: 256)
+    {
+      seconds = [first, second]
+    }
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
       reports: candidate.compressed.reports, candidates: scored, pruned: pruned,
-      combinations: combinations, history: history, report: report, written: written.file,
+      forwardSeconds: seconds, combinations: combinations, history: history, report: report,
+      written: written.file,
       viewObstacle: written.viewObstacle, seconds: 0)
   }
 }

@@ -87,6 +87,8 @@ public struct CompressionOutcome: Sendable {
   public var candidates: [ScoredCandidate] = []
   /// What was pruned, beside the factorisation.
   public var pruned: [PruningReport] = []
+  /// Seconds of a forward pass of 256 examples before and after; nil unless something was pruned.
+  public var forwardSeconds: [Double]?
   /// What was tried to meet a limit in bytes, the one taken among them; empty for other targets.
   public var combinations: [TriedCombination] = []
   /// The epochs of fine-tuning; empty without it.
