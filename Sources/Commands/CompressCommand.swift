@@ -26,6 +26,7 @@ struct CompressCommand: ParsableCommand {
         modelc compress model.h5 --ratio 8 --data mnist/ --finetune 10
         modelc compress model.h5 --max-bytes 16K --data mnist/ --finetune 10 --strip
         modelc compress model.h5 --dtype int8
+        modelc compress model.h5 --max-accuracy-drop 0.5 --data mnist/ --explain
       """)
 
   @Argument(help: "The model file.", completion: .file())
@@ -49,6 +50,9 @@ struct CompressCommand: ParsableCommand {
 
   @Option(help: "Write the plan as JSON to this file.", completion: .file())
   var savePlan: String?
+
+  @Flag(help: "Say of every layer why it got what it got, and what was refused.")
+  var explain = false
 
   @Flag(help: "Write layers that carry code into the Keras view.")
   var allowCode = false
@@ -82,14 +86,26 @@ struct CompressCommand: ParsableCommand {
     let output = output ?? CompressCommand.defaultOutput(for: file)
     return CompressionRequest(
       input: file, output: output, source: try source(),
-      data: try learning.compressionData(data), settings: method.settings,
+      data: try compressionData(), settings: method.settings,
       pruning: try pruning.steps(include: method.include, exclude: method.exclude),
       scale: storage.int8Scale, threads: method.threads, storage: storage.options,
       choosesLayout: storage.storage == .auto, allowsCode: allowCode, force: force,
       readOptions: reading.readOptions,
       command: ["compress"] + target.words + method.words + pruning.words + storage.words
         + learning.words(data),
-      toolVersion: Versions.tool)
+      toolVersion: Versions.tool, searchCache: learning.searchCache, isExplained: explain)
+  }
+
+  private func compressionData() throws -> CompressionData? {
+    var result = try learning.compressionData(data)
+    if target.maxAccuracyDrop != nil {
+      guard result != nil else {
+        throw CommandFailure.usage("--max-accuracy-drop needs --data: accuracy is measured")
+      }
+      // Tenths of a point need more examples than a choice of ranks.
+      result?.choiceCount = 5000
+    }
+    return result
   }
 
   private func source() throws -> CompressionRequest.Source {
@@ -111,7 +127,7 @@ struct CompressCommand: ParsableCommand {
       }
       throw CommandFailure.usage(
         "no target: give --ratio 4, --max-parameters, --max-bytes, --max-macs, --rank, --energy, "
-          + "--max-error or --plan; or only --dtype or a way of pruning")
+          + "--max-error, --max-accuracy-drop or --plan; or only --dtype or a way of pruning")
     }
     return .planning(try method.planning(parsed))
   }

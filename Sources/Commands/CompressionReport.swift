@@ -24,6 +24,10 @@ struct CompressionReport {
       let table = table().droppingEmptyColumns()
       console.result(format == .markdown ? table.markdown() : table.aligned())
       console.result()
+      if !outcome.explanations.isEmpty {
+        outcome.explanations.lines.forEach { console.result($0) }
+        console.result()
+      }
       lines().forEach { console.result($0) }
     }
   }
@@ -73,6 +77,8 @@ struct CompressionReport {
             + (planned.isExact ? "" : " · not proven to be the best")
         )
       }
+      lines += boundLines
+      lines.append("test accuracy was not used to choose anything")
       lines.append("nothing was written (--dry-run)")
       return lines
     }
@@ -98,10 +104,11 @@ struct CompressionReport {
     guard let report = outcome.report, let data = request.data else {
       return [
         "accuracy: not measured, and it may fall a lot; measure it with: "
-          + "modelc evaluate \(request.output) --data DATA"
+          + "modelc evaluate \(request.output) --data DATA",
+        "test accuracy was not used to choose anything",
       ]
     }
-    var lines = combinations
+    var lines = combinations + boundLines
     if outcome.candidates.count > 1 {
       let tried = outcome.candidates.map { candidate in
         "\(candidate.weighting.rawValue) \(Units.significant(candidate.loss, digits: 3))"
@@ -115,10 +122,15 @@ struct CompressionReport {
           + Units.significant(last.validationLoss ?? last.loss, digits: 3))
     }
     let share = report.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
+    if outcome.accuracyBound == nil {
+      lines.append(
+        "accuracy: \(share)loss \(Units.significant(report.loss, digits: 4)) on "
+          + "\(Units.grouped(report.count)) training examples of \(data.dataset.name) that "
+          + "chose nothing")
+    }
     lines.append(
-      "accuracy: \(share)loss \(Units.significant(report.loss, digits: 4)) on "
-        + "\(Units.grouped(report.count)) training examples of \(data.dataset.name) that "
-        + "chose nothing; on test data: modelc evaluate \(request.output) --data DATA")
+      "test accuracy was not used to choose anything; measure it with: modelc evaluate "
+        + "\(request.output) --data DATA")
     return lines
   }
 
@@ -150,6 +162,25 @@ struct CompressionReport {
           + "examples (or as good, and readable by Keras); test data chose nothing")
     }
     return lines
+  }
+
+  /// What a bound on the accuracy's fall asked for and came to.
+  private var boundLines: [String] {
+    guard let bound = outcome.accuracyBound else { return [] }
+    func percent(_ share: Double) -> String { Units.percent(share, decimals: 2) }
+    let points = Units.significant(bound.points, digits: 2)
+    let asked =
+      "asked: ≥ \(percent(bound.threshold)) (\(percent(bound.before)) − \(points) points) on "
+      + "\(Units.grouped(bound.count)) held-out training examples"
+    let reached =
+      "reached: \(percent(bound.after)) there, the smallest of \(bound.trialCount) sizes that "
+      + "holds; \(percent(bound.validationAfter)) where the model had "
+      + "\(percent(bound.validationBefore)) on \(Units.grouped(bound.validationCount)) others, "
+      + "which validate it"
+    let refused =
+      bound.refusedCount == 0
+      ? [] : ["refused: \(bound.refusedCount) smaller that held on the first part only"]
+    return [asked, reached] + refused
   }
 
   private func macs(_ before: Int?, _ after: Int?) -> String {
@@ -187,7 +218,20 @@ struct CompressionReport {
       "combinations": CombinationTable.table(outcome.combinations).jsonRows,
       "keras_view": after == nil ? .null : .bool(outcome.viewObstacle == nil),
       "keras_view_obstacle": outcome.viewObstacle.map { .string($0) } ?? .null,
-      "kernels": table().jsonRows, "plan": outcome.plan.json,
+      "kernels": table().jsonRows, "plan": outcome.plan.json, "test_data_used": .bool(false),
+      "accuracy_bound": outcome.accuracyBound.map(CompressionReport.json) ?? .null,
+      "explanations": outcome.explanations.isEmpty ? .null : outcome.explanations.json,
+    ])
+  }
+
+  private static func json(_ bound: AccuracyBound) -> JSONValue {
+    .object([
+      "points": .number(bound.points), "threshold": .number(bound.threshold),
+      "before": .number(bound.before), "after": .number(bound.after),
+      "count": .integer(bound.count), "validation_before": .number(bound.validationBefore),
+      "validation_after": .number(bound.validationAfter),
+      "validation_count": .integer(bound.validationCount),
+      "tried": .integer(bound.trialCount), "refused": .integer(bound.refusedCount),
     ])
   }
 }

@@ -25,6 +25,10 @@ struct TargetOptions: ParsableArguments {
   @Option(help: "The relative error of a kernel at most, such as 0.05.")
   var maxError: String?
 
+  @Option(
+    help: "The smallest model that loses at most this many percentage points of accuracy (--data).")
+  var maxAccuracyDrop: String?
+
   @Option(help: "A plan written by --save-plan.", completion: .file())
   var plan: String?
 
@@ -33,6 +37,7 @@ struct TargetOptions: ParsableArguments {
     [
       ("--ratio", ratio), ("--max-parameters", maxParameters), ("--max-bytes", maxBytes),
       ("--max-macs", maxMacs), ("--rank", rank), ("--energy", energy), ("--max-error", maxError),
+      ("--max-accuracy-drop", maxAccuracyDrop),
       ("--plan", plan.map { URL(fileURLWithPath: $0).lastPathComponent }),
     ].flatMap { name, value in value.map { [name, $0] } ?? [] }
   }
@@ -68,6 +73,10 @@ struct TargetOptions: ParsableArguments {
       if let rank { targets.append(("--rank", .rank(try RankSpecification(parsing: rank)))) }
       if let energy { targets.append(("--energy", try .energy(parsing: energy))) }
       if let maxError { targets.append(("--max-error", try .maximumError(parsing: maxError))) }
+      if let maxAccuracyDrop {
+        targets.append(
+          ("--max-accuracy-drop", try .maximumAccuracyDrop(parsing: maxAccuracyDrop)))
+      }
     } catch {
       throw CommandFailure.usage("\(error)")
     }

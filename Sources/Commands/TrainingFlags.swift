@@ -50,6 +50,14 @@ struct TrainingFlags: ParsableArguments {
   @Flag(help: "Mirror half of the training images.")
   var flip = false
 
+  @Option(help: "Spread this share of every label evenly over the classes.")
+  var labelSmoothing: Float = 0
+
+  @Option(
+    name: .customLong("average"),
+    help: "Judge and keep a running average of the weights with this decay, such as 0.999.")
+  var averaging: Float?
+
   @Option(help: "The seed of shuffling, dropout, augmentation and new weights.")
   var seed: UInt64 = 0
 
@@ -63,23 +71,27 @@ struct TrainingFlags: ParsableArguments {
       throw ValidationError(
         "--epochs, --batch-size, --threads, --shift and --warm-up must not be negative or zero")
     }
+    guard (0..<1).contains(labelSmoothing), (0..<1).contains(averaging ?? 0) else {
+      throw ValidationError("--label-smoothing and --average: expected at least 0 and below 1")
+    }
   }
 
   /// The options, with what a command prefers where nothing was asked for.
   func options(
     epochs defaultEpochs: Int, rate: Double, shape: LearningRateSchedule.Shape,
-    distillation: Distillation? = nil
+    decay: Float = 0, distillation: Distillation? = nil
   ) -> TrainingOptions {
     let rule = optimizer ?? .adam
     return TrainingOptions(
       loss: loss, optimizer: rule.settings(momentum: momentum, isNesterov: nesterov),
-      weightDecay: weightDecay ?? (rule == .adamw ? 0.004 : 0),
+      weightDecay: weightDecay ?? (rule == .adamw ? 0.004 : optimizer == nil ? decay : 0),
       schedule: LearningRateSchedule(
         base: learningRate ?? (rule == .sgd ? 0.01 : rate), shape: schedule?.shape ?? shape,
         warmUpSteps: warmUp),
       batchSize: batchSize, epochs: epochs ?? defaultEpochs, seed: seed, threads: threads,
       augmentation: Augmentation(shift: shift, flips: flip), patience: patience,
-      keepsBest: !keepLast, distillation: distillation)
+      keepsBest: !keepLast, distillation: distillation, labelSmoothing: labelSmoothing,
+      averaging: averaging == 0 ? nil : averaging)
   }
 
   /// What is learned from and what chooses the best epoch.

@@ -34,6 +34,7 @@ public enum Checkpoint {
     try write(state.optimizer.firstMoments, under: "first_moments", to: file)
     try write(state.optimizer.secondMoments, under: "second_moments", to: file)
     try write((state.best?.parameters ?? []).map(\.elements), under: "best", to: file)
+    try write(state.average.map(\.elements), under: "average", to: file)
     try file.close()
     try output.commit()
   }
@@ -105,7 +106,8 @@ public enum Checkpoint {
         settings: options.optimizer, weightDecay: options.weightDecay, stepCount: steps,
         firstMoments: try arrays("first_moments"), secondMoments: try arrays("second_moments")),
       epoch: epoch, position: position, lossSum: lossSum, correctCount: correct,
-      history: history.compactMap { $0 }, best: best)
+      history: history.compactMap { $0 }, best: best,
+      average: options.averaging == nil ? [] : try tensors(try arrays("average")))
   }
 }
 

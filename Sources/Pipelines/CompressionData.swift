@@ -58,9 +58,9 @@ struct BoundParts {
   let calibration: BoundData
   let choice: BoundData
   let report: BoundData
-  let whole: BoundData
-  /// All examples but those of `choice` and `report`: what may be learned from while both judge.
+  /// Everything but `choice` and `report`.
   let learning: BoundData
+  let whole: BoundData
 
   /// Draws the parts by seed; they have no example in common.
   init(_ data: CompressionData, model: Model, seed: UInt64) throws {

@@ -66,6 +66,10 @@ struct CompressionJob {
     var planned: PlannedCompression?
     var plan: CompressionPlan
     var compressed: CompressedModel
+    /// The model after fine-tuning, where that was part of the choice.
+    var tuned: (model: Model, history: [EpochRecord])?
+    /// What a bound on the accuracy's fall came to.
+    var bound: AccuracyBound?
   }
 
   // MARK: Planning
@@ -120,11 +124,11 @@ struct CompressionJob {
     return made
   }
 
-  private var sites: [KernelSite] {
+  var sites: [KernelSite] {
     model.kernelSites(inputMap: parts?.whole.dataset.inputShape)
   }
 
-  private mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
+  mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
     guard let parts, weighting != .none else { return nil }
     if let known = calibrations[weighting] { return known }
     let pass = CalibrationPass(
@@ -144,26 +148,36 @@ struct CompressionJob {
   // MARK: Applying
 
   mutating func run() throws -> CompressionOutcome {
-    guard case .planning(let options) = request.source,
-      case .maximumBytes(let limit) = options.target
-    else {
-      // Two steps: the job that finishes must have the analyses that planning made.
-      let candidate = try best()
-      return try finish(candidate)
+    // One statement each: what `finish` reads of this job is there once the candidate is.
+    let candidate: Candidate
+    if case .planning(let options) = request.source {
+      switch options.target {
+      case .maximumBytes(let limit): 
+        return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
+      case .maximumAccuracyDrop(let points): candidate = try holding(drop: points)
+      default: candidate = try best()
+      }
+    } else {
+      candidate = try best()
     }
-    return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
+    return try finish(candidate)
   }
 
   var scored: [ScoredCandidate] = []
 
   /// The candidate of least loss on the held-out examples; without data the only one.
-  mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
+  ///
+  /// `target` replaces that of the request.
+  mutating func best(
+    target: CompressionTarget? = nil, overheadByteCount: Int = 0, measurements: Int? = nil
+  ) throws -> Candidate {
     scored = []
     guard let parts, case .planning(var options) = request.source else {
       let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
       return Candidate(planned: planned, plan: plan, compressed: try apply(plan))
     }
     options.overheadByteCount = overheadByteCount
+    if let target { options.target = target }
     var planners: [Planner] = []
     for weighting in weightings() {
       let analyses = try analysed(options.forms, weighting: weighting)
@@ -174,12 +188,19 @@ struct CompressionJob {
     let job = self
     let threads = request.threads
     let losses = MeasuredLosses()
+    let cache = try searchCache()
     var search = CalibrationSearch(
-      planners: planners, options: .init(maximumMeasurements: measurementLimit)
+      planners: planners, options: .init(maximumMeasurements: measurements ?? measurementLimit)
     ) { planned in
+      let weighting = planned.plan.neededWeighting ?? .none
+      if let known = cache?[planned.plan] {
+        losses.add(weighting, known.loss, known.accuracy)
+        return known.loss
+      }
       let compressed = try job.applied(planned.plan)
       let result = try compressed.model.evaluated(on: parts.choice, threads: threads)
-      losses.add(planned.plan.neededWeighting ?? .none, result)
+      losses.add(weighting, result.loss, result.accuracy)
+      try cache?.remember(planned.plan, .init(loss: result.loss, accuracy: result.accuracy))
       return result.loss
     }
     let found = try located { try search.run() }
@@ -190,7 +211,7 @@ struct CompressionJob {
   }
 
   /// How many plans may be measured: applying and running a large model takes its time.
-  private var measurementLimit: Int {
+  var measurementLimit: Int {
     switch before.parameterCount {
     case ..<500_000: 60
     case ..<5_000_000: 16
@@ -279,22 +300,37 @@ struct CompressionJob {
     ).file.byteCount
   }
 
-  private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
+  /// The model after the recovery that was asked for; the held-out examples are not learned from.
+  func recovered(_ model: Model) throws -> (model: Model, history: [EpochRecord])? {
+    guard let data = request.data, let parts, data.finetuneEpochs > 0 else { return nil }
+    return try FineTuning.run(
+      model, on: parts.learning, epochs: data.finetuneEpochs, seed: request.settings.seed,
+      threads: request.threads)
+  }
+
+  /// Why each kernel got what it got, if that was asked for and the plan was made here.
+  func explanations(of plan: CompressionPlan) throws -> [KernelExplanation] {
+    guard request.isExplained, case .planning(let options) = request.source,
+      let known = analyses[plan.neededWeighting ?? .none] ?? analyses.values.first
+    else { return [] }
+    return try located {
+      try Planner(model, analyses: known, options: options).explanations(of: plan)
+    }
+  }
+
+  func finish(_ candidate: Candidate) throws -> CompressionOutcome {
     let isTuned = parts != nil && (request.data?.finetuneEpochs ?? 0) > 0
     let masked = try request.pruning.masking(
       isTuned ? try unrounded(candidate.plan) : candidate.compressed.model)
     var result = masked.model
     var history: [EpochRecord] = []
-    if let data = request.data, let parts, data.finetuneEpochs > 0 {
-      let tuned = try FineTuning.run(
-        result, on: parts.whole, epochs: data.finetuneEpochs, seed: request.settings.seed,
-        threads: request.threads)
+    if let tuned = try candidate.tuned ?? recovered(result) {
       result = tuned.model
       history = tuned.history
       // Training is done in float32; what was asked for is what is stored.
       if let encoding = candidate.plan.encoding {
         result = try result.stored(
-          as: encoding, scale: request.scale, data: parts.calibration,
+          as: encoding, scale: request.scale, data: parts?.calibration,
           seed: request.settings.seed, threads: request.threads)
       }
     }
@@ -325,6 +361,7 @@ struct CompressionJob {
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
       reports: candidate.compressed.reports, candidates: scored, pruned: pruned,
       forwardSeconds: seconds, combinations: combinations, history: history, report: report,
+      accuracyBound: candidate.bound, explanations: try explanations(of: candidate.plan),
       written: written.file,
       viewObstacle: written.viewObstacle, seconds: 0)
   }
@@ -332,21 +369,20 @@ struct CompressionJob {
 
 /// Collects what a search measured, by the weighting of the plans.
 private final class MeasuredLosses {
-  private var best: [(weighting: Weighting, result: EvaluationResult)] = []
+  private var best: [(weighting: Weighting, loss: Double, accuracy: Double?)] = []
 
-  func add(_ weighting: Weighting, _ result: EvaluationResult) {
+  func add(_ weighting: Weighting, _ loss: Double, _ accuracy: Double?) {
     if let index = best.firstIndex(where: { $0.weighting == weighting }) {
-      if result.loss < best[index].result.loss { best[index].result = result }
+      if loss < best[index].loss { best[index] = (weighting, loss, accuracy) }
     } else {
-      best.append((weighting, result))
+      best.append((weighting, loss, accuracy))
     }
   }
 
   func candidates(best loss: Double) -> [ScoredCandidate] {
     best.map {
       ScoredCandidate(
-        weighting: $0.weighting, loss: $0.result.loss, accuracy: $0.result.accuracy,
-        isChosen: $0.result.loss == loss)
+        weighting: $0.weighting, loss: $0.loss, accuracy: $0.accuracy, isChosen: $0.loss == loss)
     }
   }
 }

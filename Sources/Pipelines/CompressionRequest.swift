@@ -43,6 +43,10 @@ public struct CompressionRequest: Sendable {
   public var command: [String]
   /// The version of modelc, for the record.
   public var toolVersion: String
+  /// Where a search keeps what it measured, to go on from; nil keeps nothing.
+  public var searchCache: String?
+  /// Whether the outcome explains every kernel.
+  public var isExplained: Bool
 
   /// Makes a request.
   public init(
@@ -51,7 +55,8 @@ public struct CompressionRequest: Sendable {
     pruning: PruningSteps = PruningSteps(), scale: ScaleChoice = .squaredError, threads: Int = 1,
     storage: StorageOptions = StorageOptions(), choosesLayout: Bool = false,
     allowsCode: Bool = false, force: Bool = false,
-    readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String
+    readOptions: ReadOptions = ReadOptions(), command: [String] = [], toolVersion: String,
+    searchCache: String? = nil, isExplained: Bool = false
   ) {
     self.input = input
     self.output = output
@@ -68,6 +73,8 @@ public struct CompressionRequest: Sendable {
     self.readOptions = readOptions
     self.command = command
     self.toolVersion = toolVersion
+    self.searchCache = searchCache
+    self.isExplained = isExplained
   }
 }
 
@@ -94,9 +101,11 @@ public struct CompressionOutcome: Sendable {
   /// The epochs of fine-tuning; empty without it.
   public var history: [EpochRecord] = []
   /// The result on training examples that neither shaped nor chose it; nil without data.
-  ///
-  /// After fine-tuning they were learned from, like the whole training set.
   public var report: EvaluationResult?
+  /// What a bound on the accuracy's fall came to; nil for other targets.
+  public var accuracyBound: AccuracyBound?
+  /// Why each kernel got what it got; empty unless asked for.
+  public var explanations: [KernelExplanation] = []
   /// The file that was written.
   public var written: WrittenFile?
   /// Why the file has no Keras view; nil if it has one.

@@ -105,7 +105,7 @@ public struct TrainingRun: Sendable {
       }
       if let validation {
         let result = try Evaluator(
-          program: program, parameters: trainer.state.parameters, loss: options.loss,
+          program: program, parameters: trainer.state.judged, loss: options.loss,
           threads: options.threads
         ).evaluate(validation, scaling: scaling)
         record.validationLoss = result.loss

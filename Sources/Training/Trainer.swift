@@ -118,7 +118,7 @@ public final class Trainer {
       let step = TrainingStep(
         source: source, indices: Array(order[state.position..<end]), epoch: state.epoch,
         position: state.position, loss: options.loss, judgesLogits: seedsLogits,
-        distillation: options.distillation,
+        distillation: options.distillation, labelSmoothing: options.labelSmoothing,
         seed: options.seed &+ UInt64(state.optimizer.stepCount) &* 0x9E37_79B9)
       let index = state.position / options.batchSize
       try run(step, rate: rate(atStep: index, count: order.count))
@@ -148,7 +148,7 @@ public final class Trainer {
     state.history.append(record)
     if record.validationLoss != nil, best.map(record.isBetter) ?? true {
       state.best = .init(
-        epoch: state.epoch, parameters: options.keepsBest ? state.parameters : [])
+        epoch: state.epoch, parameters: options.keepsBest ? state.judged : [])
     }
     state.epoch += 1
     state.position = 0
@@ -172,7 +172,7 @@ public final class Trainer {
     if options.keepsBest, let best = state.best, !best.parameters.isEmpty {
       return best.parameters
     }
-    return state.parameters
+    return state.judged
   }
 
   // MARK: One step
@@ -236,6 +236,7 @@ public final class Trainer {
       swap(&sum, &sums[index])
     }
     moveStatistics(active)
+    if let decay = options.averaging { state.moveAverage(decay: decay) }
   }
 
   /// Running statistics become the mean of the shards' new ones, weighted by their sizes.

@@ -55,7 +55,8 @@ import Training
     let options = TrainingOptions(
       optimizer: .adam(), weightDecay: 0.01,
       schedule: LearningRateSchedule(base: 3e-3, shape: .cosine(floor: 0)), batchSize: 15,
-      epochs: 3, seed: 5, augmentation: Augmentation(shift: 1))
+      epochs: 3, seed: 5, augmentation: Augmentation(shift: 1), labelSmoothing: 0.1,
+      averaging: 0.9)
     let run = try run(
       "cnn:4-pool-dense12,batchnorm,dropout=0.2", options, training: data, validation: validation)
     let whole = try run.run()
@@ -79,6 +80,7 @@ import Training
       let state = try Checkpoint.read(path, program: program, options: options, fingerprint: "it")
       #expect(state.parameters == stopped.state.parameters)
       #expect(state.optimizer == stopped.state.optimizer)
+      #expect(!state.average.isEmpty && state.average == stopped.state.average)
       let resumed = try run.run(from: state)
       #expect(resumed.state.parameters == whole.state.parameters)
       #expect(resumed.state.optimizer == whole.state.optimizer)

@@ -81,6 +81,10 @@ public struct Planner: Sendable {
     case .rank(let specification): return try ranked(specification)
     case .energy(let share): return thresholded(share: share, error: nil)
     case .maximumError(let error): return thresholded(share: nil, error: error)
+    case .maximumAccuracyDrop:
+      throw CompressionError.unreachable(
+        target: "--max-accuracy-drop", least: "accuracy is measured, it cannot be planned for",
+        advice: "give --data, or another target")
     }
   }
 
