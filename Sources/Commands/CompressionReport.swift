@@ -159,7 +159,7 @@ struct CompressionReport {
     if let chosen = outcome.combinations.first(where: \.isChosen) {
       lines.append(
         "taken: \(CombinationTable.words(chosen.combination)), the least loss on held-out training "
-          + "examples (or as good, and readable by Keras); test data chose nothing")
+          + "examples (or as good, and readable by Keras)")
     }
     return lines
   }

@@ -82,6 +82,7 @@ struct PruningReportText {
           + Units.significant(last.validationLoss ?? last.loss, digits: 3))
     }
     lines.append(accuracy)
+    lines.append("test accuracy was not used to choose anything")
     lines.append("wrote \(request.output); next: modelc inspect \(request.output)")
     return lines
   }
@@ -161,6 +162,7 @@ struct PruningSweepReport {
         "unpruned: \(accuracy)loss \(Units.significant(original.loss, digits: 4)); one kernel at "
           + "a time, nothing is trained, on \(Units.grouped(original.count)) training examples")
       console.result("unstructured sparsity: no speed-up expected")
+      console.result("test accuracy was not used to choose anything")
     }
   }
 }
