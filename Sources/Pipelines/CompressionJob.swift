@@ -152,7 +152,7 @@ struct CompressionJob {
     let candidate: Candidate
     if case .planning(let options) = request.source {
       switch options.target {
-      case .maximumBytes(let limit): 
+      case .maximumBytes(let limit):
         return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
       case .maximumAccuracyDrop(let points): candidate = try holding(drop: points)
       default: candidate = try best()
