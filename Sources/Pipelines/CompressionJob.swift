@@ -367,26 +367,6 @@ struct CompressionJob {
   }
 }
 
-/// Collects what a search measured, by the weighting of the plans.
-private final class MeasuredLosses {
-  private var best: [(weighting: Weighting, loss: Double, accuracy: Double?)] = []
-
-  func add(_ weighting: Weighting, _ loss: Double, _ accuracy: Double?) {
-    if let index = best.firstIndex(where: { $0.weighting == weighting }) {
-      if loss < best[index].loss { best[index] = (weighting, loss, accuracy) }
-    } else {
-      best.append((weighting, loss, accuracy))
-    }
-  }
-
-  func candidates(best loss: Double) -> [ScoredCandidate] {
-    best.map {
-      ScoredCandidate(
-        weighting: $0.weighting, loss: $0.loss, accuracy: $0.accuracy, isChosen: $0.loss == loss)
-    }
-  }
-}
-
 extension CompressionPlan {
   /// The weighting whose statistics the plan's kernels ask for; nil if none does.
   var neededWeighting: Weighting? {
