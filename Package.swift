@@ -79,24 +79,25 @@ let package = Package(
     room(
       "Training",
       ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
+    room("CSource", ["Models", "Programs", "Tensors"]),
     room("Reports", ["JSON"]),
     room(
       "Pipelines",
       [
         "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training", "Execution",
-        "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", crypto,
+        "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "CSource", crypto,
       ]),
     room(
       "ModelCompression",
       [
         "Tensors", "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training",
-        "Execution", "Programs", "LinearAlgebra", "Pipelines", "JSON",
+        "Execution", "Programs", "LinearAlgebra", "Pipelines", "JSON", "CSource",
       ]),
     room(
       "Commands",
       [
         "Pipelines", "Reports", "Models", "ModelFile", "Compression", "Datasets", "Training",
-        "Interchange", "Tensors", "Programs", "JSON", "LinearAlgebra", "HDF5",
+        "Interchange", "Tensors", "Programs", "JSON", "LinearAlgebra", "HDF5", "CSource",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
@@ -132,6 +133,12 @@ let package = Package(
     tests(
       "TrainingTests",
       ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
+    tests(
+      "CSourceTests",
+      [
+        "CSource", "Execution", "Interchange", "Models", "Programs", "Tensors", "Datasets",
+        "Pipelines",
+      ]),
     tests("ReportsTests", ["Reports", "JSON"]),
     tests(
       "PipelinesTests",

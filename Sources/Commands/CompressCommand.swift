@@ -22,6 +22,7 @@ struct CompressCommand: ParsableCommand {
         modelc compress model.h5 --rank dense=50,conv2d_3=24x40
         modelc compress model.h5 --energy 0.95 --dry-run
         modelc compress model.h5 --ratio 8 --data mnist/ --finetune 10
+        modelc compress model.h5 --flash 24K --ram 4K --data mnist/ --finetune 10
       """)
 
   @Argument(help: "The model file.", completion: .file())
@@ -80,7 +81,7 @@ struct CompressCommand: ParsableCommand {
 
   private func request() throws -> CompressionRequest {
     let output = output ?? CompressCommand.defaultOutput(for: file)
-    return CompressionRequest(
+    var request = CompressionRequest(
       input: file, output: output, source: try source(),
       data: try learning.compressionData(data), settings: method.settings,
       threads: method.threads,
@@ -88,6 +89,23 @@ struct CompressCommand: ParsableCommand {
       allowsCode: allowCode, force: force, readOptions: reading.readOptions,
       command: ["compress"] + target.words + method.words + learning.words(data),
       toolVersion: Versions.tool)
+    request.device = try device()
+    return request
+  }
+
+  /// A device's budget needs data: it is met by the most accurate model.
+  private func device() throws -> DeviceBudget? {
+    guard let device = try target.device() else { return nil }
+    guard try target.parsed() == nil, target.plan == nil else {
+      throw CommandFailure.usage("--flash and --ram are a target: give no other beside them")
+    }
+    guard data.data != nil else {
+      throw CommandFailure.usage("--flash and --ram need --data: the most accurate model is sought")
+    }
+    guard !dryRun else {
+      throw CommandFailure.usage("--dry-run: --flash and --ram try several plans, there is not one")
+    }
+    return device
   }
 
   private func source() throws -> CompressionRequest.Source {
@@ -102,10 +120,11 @@ struct CompressCommand: ParsableCommand {
         throw CommandFailure("\(plan): \(error)")
       }
     }
+    if try target.device() != nil { return .planning(try method.planning(.ratio(1))) }
     guard let parsed = try target.parsed() else {
       throw CommandFailure.usage(
-        "no target: give --ratio 4, --max-parameters, --max-bytes, --max-macs, --rank, --energy, "
-          + "--max-error or --plan")
+        "no target: give --ratio 4, --max-parameters, --max-bytes, --max-macs, --flash, --ram, "
+          + "--rank, --energy, --max-error or --plan")
     }
     return .planning(try method.planning(parsed))
   }

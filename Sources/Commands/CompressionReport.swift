@@ -1,3 +1,4 @@
+import CSource
 import Compression
 import Datasets
 import JSON
@@ -87,6 +88,13 @@ struct CompressionReport {
     lines.append(
       outcome.viewObstacle.map { "Keras view: no (\($0))" }
         ?? "Keras view: yes, keras.models.load_model(\"\(request.output)\") opens this file")
+    if let device = outcome.device {
+      lines += device.lines(output: request.output)
+    } else if !after.devices.isEmpty {
+      lines.append(
+        "as C: "
+          + after.devices.map { "\($0.storage) \($0.footprint.text)" }.joined(separator: "; "))
+    }
     lines += accuracy
     lines.append("wrote \(request.output); next: modelc inspect \(request.output)")
     return lines
@@ -142,6 +150,8 @@ struct CompressionReport {
       "file_bytes_after": count(after?.fileByteCount),
       "macs_before": count(before.multiplications),
       "macs_after": count(after?.multiplications ?? outcome.planned?.multiplications),
+      "device": outcome.device?.json ?? .null,
+      "devices": .array((after?.devices ?? []).map(\.json)),
       "seconds": .number(outcome.seconds),
       "held_out_loss": outcome.report.map { .number($0.loss) } ?? .null,
       "held_out_accuracy": outcome.report?.accuracy.map { .number($0) } ?? .null,

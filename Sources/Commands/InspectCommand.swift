@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSource
 import JSON
 import Models
 import Pipelines
@@ -110,6 +111,9 @@ extension Inspection {
       "parameters  \(Units.grouped(parameterCount))\(kept) "
         + "(\(Units.grouped(trainableParameterCount)) trainable)")
     lines.append("file        \(Units.bytes(fileByteCount)), tensors \(Units.bytes(byteCount))")
+    lines += devices.map { device in
+      "as C        \(device.storage): \(device.footprint.text)"
+    }
     if let obstacle { lines.append("cannot run  \(obstacle)") }
     if let provenance = metadata.provenance {
       let source = provenance.sourceFormat.map { " from \($0)" } ?? ""

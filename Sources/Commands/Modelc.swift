@@ -25,7 +25,7 @@ public struct Modelc: ParsableCommand {
   static let commands: [any ParsableCommand.Type] = [
     InspectCommand.self, CompressCommand.self, EvaluateCommand.self, FinetuneCommand.self,
     PredictCommand.self, TrainCommand.self, DiffCommand.self, ExpandCommand.self,
-    VerifyCommand.self,
+    ConvertCommand.self, VerifyCommand.self,
   ]
 
   /// Makes the command.

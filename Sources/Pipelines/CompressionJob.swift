@@ -13,7 +13,7 @@ import Training
 
 /// One run of the main job.
 struct CompressionJob {
-  let request: CompressionRequest
+  var request: CompressionRequest
   let progress: (@Sendable (CompressionProgress) -> Void)?
   let opened: OpenedModel
   let model: Model
@@ -21,7 +21,7 @@ struct CompressionJob {
   let digest: SourceDigest.Pending
   private var analyses: [Weighting: KernelAnalyses] = [:]
   private var calibrations: [Weighting: Calibration] = [:]
-  private var parts: BoundParts?
+  private(set) var parts: BoundParts?
 
   init(
     _ request: CompressionRequest, progress: (@Sendable (CompressionProgress) -> Void)?
@@ -121,6 +121,7 @@ struct CompressionJob {
   // MARK: Applying
 
   mutating func run() throws -> CompressionOutcome {
+    if let budget = request.device { return try runOnDevice(budget) }
     guard case .planning(let options) = request.source,
       case .maximumBytes(let limit) = options.target
     else { return try finish(try best()) }
@@ -130,7 +131,7 @@ struct CompressionJob {
   private var scored: [ScoredCandidate] = []
 
   /// The candidate of least loss on the held-out examples; without data the only one.
-  private mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
+  mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
     scored = []
     guard let parts, case .planning(var options) = request.source else {
       let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
@@ -235,7 +236,7 @@ struct CompressionJob {
     ).file.byteCount
   }
 
-  private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
+  func finish(_ candidate: Candidate) throws -> CompressionOutcome {
     var result = candidate.compressed.model
     var history: [EpochRecord] = []
     if let data = request.data, let parts, data.finetuneEpochs > 0 {

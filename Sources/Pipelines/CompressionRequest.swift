@@ -35,6 +35,8 @@ public struct CompressionRequest: Sendable {
   public var force: Bool
   /// Limits of the reading.
   public var readOptions: ReadOptions
+  /// What the model must fit into as C; beside it the source only says how to plan.
+  public var device: DeviceBudget?
   /// The subcommand and its options without paths, for the record.
   public var command: [String]
   /// The version of modelc, for the record.
@@ -84,6 +86,8 @@ public struct CompressionOutcome: Sendable {
   ///
   /// After fine-tuning they were learned from, like the whole training set.
   public var report: EvaluationResult?
+  /// What was found for a device; nil for other targets.
+  public var device: DeviceResult?
   /// The file that was written.
   public var written: WrittenFile?
   /// Why the file has no Keras view; nil if it has one.
