@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 PACKAGES := libhdf5-dev zlib1g-dev libopenblas-dev pkg-config
-OPTIONAL := libpng-dev libjpeg-dev
+OPTIONAL := libpng-dev libjpeg-dev libdnnl-dev
 MODELC := .build/release/modelc
 
 .PHONY: build demo test deps format lint bench clean

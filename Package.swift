@@ -27,7 +27,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 /// Traits whose C libraries are installed; they are on by default.
 let foundTraits = [
-  ("Images", ["png.h", "jpeglib.h"])
+  ("Images", ["png.h", "jpeglib.h"]),
+  ("OneDNN", ["oneapi/dnnl/dnnl.h"]),
 ].filter { _, headers in
   headers.allSatisfy { FileManager.default.fileExists(atPath: "/usr/include/" + $0) }
 }.map(\.0)
@@ -40,6 +41,7 @@ let package = Package(
   ],
   traits: [
     .trait(name: "Images", description: "Reads folders of PNG and JPEG (libpng, libjpeg)."),
+    .trait(name: "OneDNN", description: "Convolves with oneDNN where it has faster code."),
     .default(enabledTraits: Set(foundTraits)),
   ],
   dependencies: [
@@ -61,42 +63,55 @@ let package = Package(
         .linkedLibrary("jpeg", .when(traits: ["Images"])),
       ]),
 
-    room("JSON"),
+    // So is oneDNN, whose library is opened when a program first convolves.
+    .target(
+      name: "COneDNN",
+      cSettings: [.define("MODELC_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+
+    room("Messages"),
+    room("JSON", ["Messages"]),
     room("Tensors"),
-    room("HDF5", ["CHDF5", "CZlib"]),
-    room("Archives", ["CZlib"]),
+    room("HDF5", ["CHDF5", "CZlib", "Messages"]),
+    room("Archives", ["CZlib", "Messages"]),
     room("LinearAlgebra", ["COpenBLAS", "Tensors"]),
-    room("Programs", ["Tensors"]),
-    room("Models", ["Programs", "Tensors", "JSON"]),
+    room("Programs", ["Tensors", "Messages"]),
+    room("Models", ["Programs", "Tensors", "JSON", "Messages"]),
     .target(name: "CVector"),
-    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector"]),
-    room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON"]),
-    room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", "CVector", crypto]),
-    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", crypto]),
+    room("Execution", ["Programs", "Tensors", "LinearAlgebra", "CVector", "COneDNN", "Messages"]),
+    room("Compression", ["Models", "Programs", "Tensors", "LinearAlgebra", "JSON", "Messages"]),
+    room("Datasets", ["Tensors", "HDF5", "Archives", "CImages", "CVector", "Messages", crypto]),
+    room("ModelFile", ["Models", "Tensors", "HDF5", "Archives", "JSON", "Messages", crypto]),
     room(
       "Interchange",
-      ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile"]),
+      ["Models", "Programs", "Tensors", "HDF5", "Archives", "JSON", "ModelFile", "Messages"]),
     room(
       "Training",
-      ["Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON"]),
-    room("Reports", ["JSON"]),
+      [
+        "Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON",
+        "Messages",
+      ]),
+    room("CSource", ["Models", "Programs", "Tensors"]),
+    room("Reports", ["JSON", "Messages"]),
     room(
       "Pipelines",
       [
         "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training", "Execution",
-        "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", crypto,
+        "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "CSource", "Messages",
+        crypto,
       ]),
     room(
       "ModelCompression",
       [
         "Tensors", "Models", "ModelFile", "Interchange", "Compression", "Datasets", "Training",
-        "Execution", "Programs", "LinearAlgebra", "Pipelines", "JSON",
+        "Execution", "Programs", "LinearAlgebra", "Pipelines", "JSON", "CSource",
       ]),
     room(
       "Commands",
       [
         "Pipelines", "Reports", "Models", "ModelFile", "Compression", "Datasets", "Training",
-        "Interchange", "Tensors", "Programs", "JSON", "LinearAlgebra", "HDF5",
+        "Interchange", "Tensors", "Programs", "JSON", "LinearAlgebra", "HDF5", "CSource",
+        "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "modelc", dependencies: ["Commands"], swiftSettings: settings),
@@ -104,6 +119,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Archives", "JSON"], path: "Tests/TestSupport",
       swiftSettings: settings),
+    tests("MessagesTests", ["Messages"]),
     tests("JSONTests", ["JSON", "Tensors"]),
     tests("TensorsTests", ["Tensors"]),
     tests("HDF5Tests", ["HDF5"]),
@@ -132,12 +148,18 @@ let package = Package(
     tests(
       "TrainingTests",
       ["Training", "Execution", "Models", "Programs", "Datasets", "Tensors", "JSON"]),
+    tests(
+      "CSourceTests",
+      [
+        "CSource", "Execution", "Interchange", "Models", "Programs", "Tensors", "Datasets",
+        "Pipelines",
+      ]),
     tests("ReportsTests", ["Reports", "JSON"]),
     tests(
       "PipelinesTests",
       [
         "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
-        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "Messages",
       ]),
     tests("TranscriptTests", ["Commands", "modelc"]),
   ],

@@ -30,7 +30,7 @@ def read(path):
         text = {k: v.decode() if isinstance(v, bytes) else v for k, v in file.attrs.items()}
         major, minor = (int(n) for n in text["format_version"])
         features = text["features"].split()
-        if text["format"] != "modelc" or major != 1 or set(features) - {"packed"}:
+        if text["format"] != "modelc" or major != 1 or set(features) - {"packed", "sparse"}:
             raise ValueError(f"{path}: not a container that this reader knows")
         facts = f"modelc\n{major}.{minor}\n{text['producer']}\n{text['features']}\n".encode()
         if "packed" in features:
@@ -85,13 +85,24 @@ def packed(data):
 
 
 def component(entry, values):
-    stored = values(entry, entry["type"], entry["shape"])
+    sparse = entry.get("sparse")
+    stored = values(entry, entry["type"], [sparse["values"]] if sparse else entry["shape"])
+    if sparse:
+        stored = expand(stored, values(sparse, "uint8", [sparse["gaps"]]), entry["shape"])
     if entry["type"] == "bfloat16":
         return (stored.astype("<u4") << 16).view("<f4")
     if entry["encoding"] == "int8":
         scales = values(entry["scales"], "float32", entry["shape"][-1:])
         return stored.astype("f4") * scales
     return stored
+
+
+def expand(stored, gaps, shape):
+    """Zeros put back: a gap is the number of zeros before a scalar, 255 that many zeros alone."""
+    ends = np.cumsum(gaps.astype("i8") + (gaps < 255))
+    whole = np.zeros(int(np.prod(shape, dtype="i8")), stored.dtype)
+    whole[ends[gaps < 255] - 1] = stored
+    return whole.reshape(shape)
 
 
 def rebuild(form, part):

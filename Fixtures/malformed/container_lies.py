@@ -123,6 +123,12 @@ def root_and_graph():
     lie("outputs-unknown", lambda c: c.graph.update(outputs=[[9, 0]]))
     lie("path-twice", lambda c: c.graph["layers"][1].update(path="x"))
     lie("kind-unknown", lambda c: c.graph["layers"][1].update(kind="shell"))
+    lie("selection-runs", lambda c: c.graph["layers"][0].update(
+        kind="selection", attributes={"inputs": 4, "runs": [2, 2, 0, 1]}))
+    lie("path-control", lambda c: c.graph["layers"][1].update(path="dense\n\x1b[31mfine"))
+    lie("model-name-bidi", lambda c: c.graph.update(name="m\u2066\u202e"))
+    lie("kind-control", lambda c: c.graph["layers"][1].update(kind="\x7f\x9b2J"))
+    lie("key-control", lambda c: c.graph.update({"\u0085run": 1}))
     lie("units-other", lambda c: c.graph["layers"][1]["attributes"].update(units=5))
 
 
@@ -173,6 +179,42 @@ def tensors():
         "/nodes/dense/kernel/left": lambda file, name: file.create_dataset(
             name, shape=(4, 2), dtype="<f4", external=[("/etc/passwd", 0, 32)])}))
 
+    def sparse(c, gaps, features="sparse", shape=(4, 2), **changes):
+        stored = LEFT.reshape(-1)[:3]
+        tensor = c.tensor("left", "/nodes/dense/kernel/left", stored)
+        tensor.update(shape=list(shape), sparse={"values": 3, "gaps": len(gaps), **c.reference(
+            "/nodes/dense/kernel/left_gaps", np.array(gaps, "u1"))})
+        tensor["sparse"].update(changes)
+        c.features = features
+        c.kernel["components"][0] = tensor
+
+    lie("sparse-unannounced", lambda c: sparse(c, [1, 0, 2], features=""))
+    lie("sparse-beyond-shape", lambda c: sparse(c, [1, 0, 6]))
+    lie("sparse-too-few", lambda c: sparse(c, [1, 0]))
+    lie("sparse-too-many", lambda c: sparse(c, [1, 0, 0, 1]))
+    lie("sparse-count", lambda c: sparse(c, [1, 0, 2], values=9))
+
+    def sparse_bomb(c):
+        sparse(c, [1, 0, 2], shape=(1 << 16, 1 << 13))
+        c.kernel.update(dense_shape=[1 << 16, 3], ranks=[1 << 13])
+
+    lie("sparse-bomb", sparse_bomb)
+    def expansion(c):
+        """Two vectors of zeros that stand for 16 GiB."""
+        count = 1 << 16
+        zeros = {"left": np.zeros((count, 1), F32), "right": np.zeros((1, count), F32)}
+        c.graph["layers"][0]["attributes"]["shape"] = [count]
+        c.graph["layers"][1]["attributes"].update(units=count, bias=False)
+        c.tensors.clear()
+        c.kernel.update(dense_shape=[count, count], ranks=[1], spectra=[], components=[
+            c.tensor(name, f"/nodes/dense/kernel/{name}", array) for name, array in zeros.items()])
+        del c.graph["layers"][1]["weights"][1]
+        for name, array in zeros.items():
+            c.makers[f"/nodes/dense/kernel/{name}"] = lambda file, path, array=array: (
+                file.create_dataset(path, data=array, chunks=array.shape, compression="gzip"))
+
+    lie("dense-shape-huge", expansion)
+
     def bomb(c):
         shape = [4096, 5120]
         zeros = np.zeros(shape, F32)
@@ -199,6 +241,14 @@ def accepted():
     container = Container()
     newer(container)
     container.write("accepted/newer-minor.small.h5")
+    container = Container()
+    stored = LEFT.reshape(-1)[:3]
+    tensor = container.tensor("left", "/nodes/dense/kernel/left", stored)
+    tensor.update(shape=[4, 2], sparse={"values": 3, "gaps": 3, **container.reference(
+        "/nodes/dense/kernel/left_gaps", np.array([1, 0, 2], "u1"))})
+    container.features = "sparse"
+    container.kernel["components"][0] = tensor
+    container.write("accepted/sparse.small.h5")
 
 
 def make():

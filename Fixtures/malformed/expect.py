@@ -28,8 +28,8 @@ def main(modelc):
         before = json.load(file)
     result = {}
     for name in sorted(os.listdir(FOLDER)):
-        if not name.endswith((".h5", ".keras", ".gz")):
-            continue
+        if "." not in name or name.endswith((".py", ".md", ".json")):
+            continue  # whatever else lies here is a model file, of any format
         with open(os.path.join(FOLDER, name), "rb") as file:
             content = file.read()
         if name.endswith(".gz"):

@@ -63,6 +63,11 @@ def settings():
     conv["config"].update(kernel_size=[9, 9])
     write_legacy("window-over-input.h5", sequential(image, conv), {
         "conv": {"kernel": values(9, 9, 1, 2)}})
+    convs = [dict(conv, config={**conv["config"], "name": f"c{index}", "filters": 1,
+                                "padding": "valid", "kernel_size": [1, 1]})
+             for index in range(16)]
+    write_legacy("positions-huge.h5", sequential(input_layer(shape=(1 << 30, 1 << 30, 1)), *convs), {
+        f"c{index}": {"kernel": values(1, 1, 1, 1)} for index in range(16)})
     embedding = layer("Embedding", "words", input_dim=1 << 31, output_dim=1 << 31)
     write_legacy("embedding-huge.h5", sequential(input_layer(), embedding), {
         "words": {"embeddings": values(4, 3)}})
@@ -77,6 +82,8 @@ def names_of_layers():
     ]:
         write_legacy(path, sequential(input_layer(), dense(name)), {
             "dense": mlp_weights()["dense"]})
+    write_legacy("name-bidi.h5", sequential(input_layer(), dense("a\u202e5h.b")), {
+        "dense": mlp_weights()["dense"]})
     for path, name in [("name-dots.h5", ".."), ("name-root.h5", "/dense")]:
         write_legacy(path, sequential(input_layer(), dense(name)), mlp_weights(),
                      layer_names=[name])

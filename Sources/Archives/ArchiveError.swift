@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a file could not be read or written, and where.
 public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What went wrong.
@@ -30,7 +32,7 @@ public struct ArchiveError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The message: `where: what, both sides`.
-  public var description: String { "\(place): \(problem)" }
+  public var description: String { "\(place): \(problem)".oneLine() }
 }
 
 extension ArchiveError.Problem: CustomStringConvertible {

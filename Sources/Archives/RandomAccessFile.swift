@@ -76,7 +76,7 @@ package final class RandomAccessFile: Sendable {
 }
 
 /// The reason of the last failed system call.
-func systemError(_ operation: String, at place: String) -> ArchiveError {
+package func systemError(_ operation: String, at place: String) -> ArchiveError {
   let code = errno
   // strerror's text is a NUL-terminated string that stays until the thread's next call.
   let reason = unsafe String(cString: strerror(code))

@@ -2,22 +2,9 @@
 
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__linux__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
+#include "lanes.h"
 
 #pragma clang fp contract(fast)
-
-typedef float lanes __attribute__((vector_size(64), aligned(4), may_alias));
-typedef float eight __attribute__((vector_size(32), aligned(4), may_alias));
-typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
-enum { WIDTH = 16 };
-
-// Macros, because a function that takes or returns vectors has no one calling convention.
-#define load(p) (*(const lanes *)(p))
-#define store(p, x) (*(lanes *)(p) = (x))
 
 CLONES
 void modelc_adam(
@@ -76,43 +63,6 @@ void modelc_row_times_matrix(
     }
     for (; i < columns; i++) {
       y[i] += factor[0] * a[i] + factor[1] * b[i] + factor[2] * c[i] + factor[3] * d[i];
-    }
-  }
-}
-
-CLONES
-void modelc_mode_product(
-  ptrdiff_t extent, ptrdiff_t rank, ptrdiff_t inner, const float *restrict w,
-  const float *restrict x, float *restrict y) {
-  ptrdiff_t i = 0;
-  for (; i + WIDTH <= inner; i += WIDTH) {
-    ptrdiff_t r = 0;
-    for (; r + 4 <= rank; r += 4) {
-      lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
-      for (ptrdiff_t e = 0; e < extent; e++) {
-        const lanes value = load(x + e * inner + i);
-        const float *factor = w + e * rank + r;
-        s0 += factor[0] * value;
-        s1 += factor[1] * value;
-        s2 += factor[2] * value;
-        s3 += factor[3] * value;
-      }
-      store(y + r * inner + i, s0);
-      store(y + (r + 1) * inner + i, s1);
-      store(y + (r + 2) * inner + i, s2);
-      store(y + (r + 3) * inner + i, s3);
-    }
-    for (; r < rank; r++) {
-      lanes sum = {0};
-      for (ptrdiff_t e = 0; e < extent; e++) sum += w[e * rank + r] * load(x + e * inner + i);
-      store(y + r * inner + i, sum);
-    }
-  }
-  for (; i < inner; i++) {
-    for (ptrdiff_t r = 0; r < rank; r++) {
-      float sum = 0;
-      for (ptrdiff_t e = 0; e < extent; e++) sum += w[e * rank + r] * x[e * inner + i];
-      y[r * inner + i] = sum;
     }
   }
 }
@@ -198,4 +148,36 @@ void modelc_scale_bytes(
 
 void modelc_prefetch(ptrdiff_t n, const unsigned char *bytes) {
   for (ptrdiff_t i = 0; i < n; i += 64) __builtin_prefetch(bytes + i);
+}
+
+typedef unsigned long long words __attribute__((vector_size(64)));
+typedef unsigned int halves __attribute__((vector_size(64)));
+typedef int masks __attribute__((vector_size(64)));
+
+#define MIX(z)                                       \
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;       \
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;       \
+  z = z ^ (z >> 31);
+
+CLONES
+void modelc_drop(
+  ptrdiff_t n, float *x, float scale, unsigned threshold, unsigned long long state) {
+  const unsigned long long step = 0x9E3779B97F4A7C15ULL;
+  const words places = {1, 2, 3, 4, 5, 6, 7, 8};
+  const lanes kept = (lanes){0} + scale;
+  ptrdiff_t i = 0;
+  for (; i + WIDTH <= n; i += WIDTH) {
+    words z = state + places * step;
+    state += 8 * step;
+    MIX(z)
+    // The halves of a word lie in memory as their order asks: the lower one first.
+    const masks is_kept = (halves)z >= threshold;
+    store(x + i, load(x + i) * (lanes)((masks)kept & is_kept));
+  }
+  for (; i < n; i += 2) {
+    unsigned long long z = state += step;
+    MIX(z)
+    x[i] *= (unsigned)z >= threshold ? scale : 0;
+    if (i + 1 < n) x[i + 1] *= (unsigned)(z >> 32) >= threshold ? scale : 0;
+  }
 }

@@ -1,6 +1,6 @@
 import Foundation
-import HDF5
 import Synchronization
+import Messages
 
 /// Where a command writes: results on stdout, progress and remarks on stderr.
 struct Console: Sendable {
@@ -32,25 +32,34 @@ struct Console: Sendable {
   }
 
   /// Writes a line of the result.
-  func result(_ line: String = "") { Console.write(line + "\n", to: STDOUT_FILENO) }
+  func result(_ line: String = "") { Console.write(line: line, to: STDOUT_FILENO) }
+
+  /// Writes lines of our own making, such as a table or a JSON text.
+  func result(lines: String) {
+    Console.write(lines.withoutControls(except: "\n", "\t") + "\n", to: STDOUT_FILENO)
+  }
 
   /// Writes a remark; not heard when quiet.
   func note(_ line: String) {
-    if verbosity != .quiet { Console.write(line + "\n", to: STDERR_FILENO) }
+    if verbosity != .quiet { Console.write(line: line, to: STDERR_FILENO) }
   }
 
   /// Writes a detail that only `--verbose` asks for.
   func detail(_ line: String) {
-    if verbosity == .verbose { Console.write(line + "\n", to: STDERR_FILENO) }
+    if verbosity == .verbose { Console.write(line: line, to: STDERR_FILENO) }
   }
 
   /// Writes the one line of a failure.
-  static func failure(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+  static func failure(_ line: String) { write(line: line, to: STDERR_FILENO) }
+
+  /// Names out of files are among the words: they must neither steer a terminal nor begin a line.
+  private static func write(line: String, to descriptor: Int32) {
+    write(line.withoutControls() + "\n", to: descriptor)
+  }
 
   /// Writes all bytes; a closed pipe ends the program as other tools end.
   private static func write(_ text: String, to descriptor: Int32) {
-    // Names out of files are among the words: they must not steer a terminal.
-    let bytes = Array(text.withoutControls(except: "\n", "\t").utf8)
+    let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
       let written = unsafe bytes.withUnsafeBytes { buffer in
@@ -99,7 +108,7 @@ final class ProgressLine: Sendable {
       let rest =
         share > 0.02 && elapsed > 1 ? "  \(Int((elapsed / share - elapsed).rounded())) s left" : ""
       FileHandle.standardError.write(
-        Data("\r\u{1B}[2K\(bar) \(Int(share * 100)) %  \(label())\(rest)".utf8))
+        Data("\r\u{1B}[2K\(bar) \(Int(share * 100)) %  \(label().withoutControls())\(rest)".utf8))
     }
   }
 

@@ -23,8 +23,17 @@ struct DataOptions: ParsableArguments {
   @Option(name: [.long, .customLong("label")], help: "The name of the labels (HDF5, .npz, CSV).")
   var y: String?
 
+  @Option(help: "The rank of images written by compress-data; by default the stored one.")
+  var dataRank: Int?
+
   @Option(help: "Input scaling: none, a factor such as 1/255, or factor,offset.")
   var scale: ScalingChoice?
+
+  func validate() throws {
+    if let limit, limit < 1 {
+      throw ValidationError("--limit: expected at least 1, found \(limit)")
+    }
+  }
 
   /// The path, or a usage error that asks for it.
   func path() throws -> String {
@@ -39,6 +48,10 @@ struct DataOptions: ParsableArguments {
     options.inputName = x
     options.labelName = y
     options.requiresLabels = requiresLabels
+    if let dataRank, dataRank < 1 {
+      throw CommandFailure.usage("--data-rank \(dataRank): expected a rank from 1")
+    }
+    options.dataRank = dataRank
     return try DatasetLoader.load(try path(), options: options)
   }
 

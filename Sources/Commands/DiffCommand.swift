@@ -39,14 +39,14 @@ struct DiffCommand: ParsableCommand {
     switch format.format {
     case .table, .markdown:
       let table = difference.table()
-      console.result(format.format == .markdown ? table.markdown() : table.aligned())
+      console.result(lines: format.format == .markdown ? table.markdown() : table.aligned())
       console.result()
       difference.layerRemarks.forEach { console.result($0) }
       console.result(difference.isEmpty ? "the same" : difference.summary)
-    case .csv: console.result(difference.table().csv())
+    case .csv: console.result(lines: difference.table().csv())
     case .json:
       console.result(
-        JSONValue.object([
+        lines: JSONValue.object([
           "version": 1, "same": .bool(difference.isEmpty),
           "layers": .array(difference.layerRemarks.map { .string($0) }),
           "weights": difference.table().jsonRows,

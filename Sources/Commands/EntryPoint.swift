@@ -39,7 +39,7 @@ extension Modelc {
   private static func report(_ error: any Error) -> Int32 {
     let code = exitCode(for: error)
     if code == .success {
-      Console().result(fullMessage(for: error))
+      Console().result(lines: fullMessage(for: error))
       return 0
     }
     if code == .validationFailure {

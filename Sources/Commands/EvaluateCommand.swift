@@ -40,7 +40,7 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Record the result in the container.")
   var saveToFile = false
 
-  @Flag(help: "Replace an existing SVG file.")
+  @Flag(name: .shortAndLong, help: "Replace an existing SVG file.")
   var force = false
 
   @Option(help: "Threads.")
@@ -55,8 +55,10 @@ struct EvaluateCommand: ParsableCommand {
     let model = try OpenedModel(file, options: reading.readOptions).wholeModel()
     let dataset = try data.evaluation()
     let bound = try data.bind(dataset, to: model, console)
+    let start = Date()
     let result = try model.evaluated(
       on: bound, loss: loss, topK: topK, threads: max(threads, 1))
+    let seconds = Date().timeIntervalSince(start)
     let times = latency ? try [1, 256].map { ($0, try model.latency(batch: $0)) } : []
     let names = EvaluationReport.classNames(model, dataset, count: result.confusion.count)
     if let confusion {
@@ -69,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
     // Recorded before anything is printed: a reader that closes the pipe must not prevent it.
     if saveToFile { try record(result, of: dataset, in: model, console) }
     EvaluationReport(
-      result: result, dataset: dataset, classNames: names, latencies: times
+      result: result, dataset: dataset, classNames: names, latencies: times, seconds: seconds
     ).print(format.format, title: file, to: console)
   }
 
@@ -91,6 +93,8 @@ struct EvaluationReport {
   let dataset: Dataset
   let classNames: [String]
   let latencies: [(batch: Int, seconds: Double)]
+  /// The time of the pass over all examples.
+  let seconds: Double
 
   /// The model's names, else the data's, else numbers.
   static func classNames(_ model: Model, _ dataset: Dataset, count: Int) -> [String] {
@@ -100,13 +104,13 @@ struct EvaluationReport {
 
   func print(_ format: Table.Format, title: String, to console: Console) {
     switch format {
-    case .json: console.result(json.serialized(pretty: true))
-    case .csv: console.result(table.csv())
+    case .json: console.result(lines: json.serialized(pretty: true))
+    case .csv: console.result(lines: table.csv())
     case .table, .markdown:
       lines(title).forEach { console.result($0) }
       guard !result.confusion.isEmpty else { return }
       console.result()
-      console.result(format == .markdown ? table.markdown() : table.aligned())
+      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
     }
   }
 
@@ -165,7 +169,7 @@ struct EvaluationReport {
     func number(_ value: Double?) -> JSONValue { value.map { .number($0) } ?? .null }
     return .object([
       "version": 1, "dataset": .string(dataset.name), "split": .string(dataset.split.rawValue),
-      "count": .integer(result.count), "loss": .number(result.loss),
+      "count": .integer(result.count), "seconds": .number(seconds), "loss": .number(result.loss),
       "accuracy": number(result.accuracy),
       "accuracy_low": number(result.accuracyInterval?.lowerBound),
       "accuracy_high": number(result.accuracyInterval?.upperBound),

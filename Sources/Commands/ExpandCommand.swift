@@ -19,7 +19,7 @@ struct ExpandCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The file to write.", completion: .file())
   var output: String
 
-  @Flag(help: "Replace an existing output.")
+  @Flag(name: .shortAndLong, help: "Replace an existing output.")
   var force = false
 
   @OptionGroup var reading: ReadingOptions

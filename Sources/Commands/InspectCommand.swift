@@ -1,9 +1,12 @@
 import ArgumentParser
+import CSource
+import Datasets
 import JSON
 import Models
 import Pipelines
 import Reports
 import Tensors
+import Training
 
 /// `modelc inspect`.
 struct InspectCommand: ParsableCommand {
@@ -11,12 +14,13 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect",
     abstract: "Show what a model file holds: layers, forms, ranks, parameters, MACs, bytes.",
     discussion: """
-      Reads headers only, unless --values or --spectrum asks for more.
+      Reads headers only, unless --values, --spectrum or --data asks for more.
 
       Examples:
         modelc inspect model.keras
         modelc inspect model.small.h5 --format json
         modelc inspect model.h5 --spectrum dense
+        modelc inspect model.h5 --data mnist/
       """)
 
   @Argument(help: "The model file.", completion: .file())
@@ -27,6 +31,8 @@ struct InspectCommand: ParsableCommand {
 
   @Option(help: "Also show the singular values of the layers that match this glob.")
   var spectrum: String?
+
+  @OptionGroup(title: "Data (optional): measure accuracy and loss") var data: DataOptions
 
   @OptionGroup var format: FormatOptions
   @OptionGroup var reading: ReadingOptions
@@ -42,15 +48,18 @@ struct InspectCommand: ParsableCommand {
     let spectra =
       try spectrum.map { try KernelSpectrum.spectra(of: opened.imported.model, matching: $0) } ?? []
     let console = output.console
+    let measured = try data.data == nil ? nil : measure(opened, console)
     switch format.format {
     case .table, .markdown:
       let isMarkdown = format.format == .markdown
-      func show(_ table: Table) { console.result(isMarkdown ? table.markdown() : table.aligned()) }
+      func show(_ table: Table) {
+        console.result(lines: isMarkdown ? table.markdown() : table.aligned())
+      }
       console.result("\(file): \(inspection.headline)")
       console.result()
       show(inspection.table().droppingEmptyColumns())
       console.result()
-      inspection.summaryLines.forEach { console.result($0) }
+      inspection.summaryLines(measured: measured).forEach { console.result($0) }
       if values {
         console.result()
         show(statistics.table())
@@ -62,11 +71,22 @@ struct InspectCommand: ParsableCommand {
     case .json:
       guard case .object(var object) = inspection.json() else { return }
       if values { object["values"] = statistics.table().jsonRows }
+      if let measured { object["measured"] = measured.json }
       if !spectra.isEmpty { object["spectra"] = .array(spectra.map(\.json)) }
-      console.result(JSONValue.object(object).serialized(pretty: true))
+      console.result(lines: JSONValue.object(object).serialized(pretty: true))
     case .csv:
-      console.result(values ? statistics.table().csv() : inspection.table().csv())
+      console.result(lines: values ? statistics.table().csv() : inspection.table().csv())
     }
+  }
+
+  /// Runs the model on the data; nothing is recorded in the file.
+  private func measure(_ opened: OpenedModel, _ console: Console) throws -> Evaluation {
+    let model = try opened.wholeModel()
+    let dataset = try data.evaluation()
+    let result = try model.evaluated(on: try data.bind(dataset, to: model, console))
+    return Evaluation(
+      dataset: dataset.name, datasetDigest: try dataset.digest(), split: dataset.split.rawValue,
+      count: result.count, loss: result.loss, accuracy: result.accuracy, date: "measured now")
   }
 }
 
@@ -98,8 +118,8 @@ extension Inspection {
     "\(format), model '\(name)', \(layers.count) layers"
   }
 
-  /// The totals and what else is known, a line each.
-  var summaryLines: [String] {
+  /// The totals and what else is known, a line each; what was measured now stands first.
+  func summaryLines(measured: Evaluation? = nil) -> [String] {
     var lines: [String] = []
     let kept =
       parameterCount < denseParameterCount
@@ -110,6 +130,9 @@ extension Inspection {
       "parameters  \(Units.grouped(parameterCount))\(kept) "
         + "(\(Units.grouped(trainableParameterCount)) trainable)")
     lines.append("file        \(Units.bytes(fileByteCount)), tensors \(Units.bytes(byteCount))")
+    lines += devices.map { device in
+      "as C        \(device.storage): \(device.footprint.text)"
+    }
     if let obstacle { lines.append("cannot run  \(obstacle)") }
     if let provenance = metadata.provenance {
       let source = provenance.sourceFormat.map { " from \($0)" } ?? ""
@@ -117,10 +140,11 @@ extension Inspection {
         "made by     modelc \(provenance.toolVersion)\(source): "
           + provenance.command.joined(separator: " "))
     }
-    if metadata.evaluations.isEmpty {
+    let evaluations = (measured.map { [$0] } ?? []) + metadata.evaluations
+    if evaluations.isEmpty {
       lines.append("accuracy    not recorded")
     }
-    for evaluation in metadata.evaluations {
+    for evaluation in evaluations {
       let accuracy = evaluation.accuracy.map { Units.percent($0, decimals: 2) + ", " } ?? ""
       lines.append(
         "accuracy    \(accuracy)loss \(Units.significant(evaluation.loss, digits: 4)) on "

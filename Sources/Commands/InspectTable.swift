@@ -1,3 +1,4 @@
+import CSource
 import JSON
 import Models
 import Pipelines
@@ -60,8 +61,21 @@ extension Inspection {
       "trainable_parameters": .integer(trainableParameterCount),
       "macs": multiplications.map { .integer($0) } ?? .null, "bytes": .integer(byteCount),
       "file_bytes": .integer(fileByteCount), "obstacle": obstacle.map { .string($0) } ?? .null,
+      "devices": .array(devices.map(\.json)),
       "remarks": .array(remarks.map { .string($0.description) }),
       "evaluations": .array(metadata.evaluations.map(\.json)),
+    ])
+  }
+}
+
+extension DeviceSummary {
+  /// The summary as JSON.
+  var json: JSONValue {
+    .object([
+      "storage": .string(storage), "flash_bytes": .integer(footprint.flashByteCount),
+      "constant_bytes": .integer(footprint.constantByteCount),
+      "code_bytes": .integer(footprint.codeByteCount),
+      "ram_bytes": .integer(footprint.ramByteCount),
     ])
   }
 }

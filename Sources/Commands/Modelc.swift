@@ -23,9 +23,11 @@ public struct Modelc: ParsableCommand {
 
   /// The subcommands, in order of use.
   static let commands: [any ParsableCommand.Type] = [
-    InspectCommand.self, CompressCommand.self, EvaluateCommand.self, FinetuneCommand.self,
+    InspectCommand.self, PlanCommand.self, SensitivityCommand.self, CompressCommand.self,
+    EvaluateCommand.self, FinetuneCommand.self, PruneCommand.self,
     PredictCommand.self, TrainCommand.self, DiffCommand.self, ExpandCommand.self,
-    VerifyCommand.self,
+    ConvertCommand.self, VerifyCommand.self, SweepCommand.self, SVDCommand.self,
+    CompressDataCommand.self, ReportCommand.self,
   ]
 
   /// Makes the command.

@@ -26,7 +26,7 @@ struct PredictCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The file to write: .npz or .csv.", completion: .file())
   var output: String
 
-  @Flag(help: "Replace an existing output.")
+  @Flag(name: .shortAndLong, help: "Replace an existing output.")
   var force = false
 
   @Option(help: "Examples at once.")

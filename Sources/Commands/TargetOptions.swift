@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compression
 import Foundation
+import Pipelines
 
 /// What a compression must reach; exactly one is given.
 struct TargetOptions: ParsableArguments {
@@ -25,6 +26,16 @@ struct TargetOptions: ParsableArguments {
   @Option(help: "The relative error of a kernel at most, such as 0.05.")
   var maxError: String?
 
+  @Option(
+    help: "The smallest model that loses at most this many percentage points of accuracy (--data).")
+  var maxAccuracyDrop: String?
+
+  @Option(help: "At most this much flash as C on a Cortex-M4, such as 24K; needs --data.")
+  var flash: String?
+
+  @Option(help: "At most this much RAM for the values of one prediction, such as 4K.")
+  var ram: String?
+
   @Option(help: "A plan written by --save-plan.", completion: .file())
   var plan: String?
 
@@ -32,9 +43,24 @@ struct TargetOptions: ParsableArguments {
   var words: [String] {
     [
       ("--ratio", ratio), ("--max-parameters", maxParameters), ("--max-bytes", maxBytes),
-      ("--max-macs", maxMacs), ("--rank", rank), ("--energy", energy), ("--max-error", maxError),
+      ("--max-macs", maxMacs), ("--flash", flash), ("--ram", ram), ("--rank", rank),
+      ("--energy", energy), ("--max-error", maxError), ("--max-accuracy-drop", maxAccuracyDrop),
       ("--plan", plan.map { URL(fileURLWithPath: $0).lastPathComponent }),
     ].flatMap { name, value in value.map { [name, $0] } ?? [] }
+  }
+
+  /// The device's memory; nil if neither option is given.
+  func device() throws -> DeviceBudget? {
+    guard flash != nil || ram != nil else { return nil }
+    do {
+      return DeviceBudget(
+        flashByteCount: try flash.map {
+          try CompressionTarget.bytes(parsing: $0, subject: "--flash")
+        },
+        ramByteCount: try ram.map { try CompressionTarget.bytes(parsing: $0, subject: "--ram") })
+    } catch {
+      throw CommandFailure.usage("\(error)")
+    }
   }
 
   /// The target; nil if none is given.
@@ -68,6 +94,10 @@ struct TargetOptions: ParsableArguments {
       if let rank { targets.append(("--rank", .rank(try RankSpecification(parsing: rank)))) }
       if let energy { targets.append(("--energy", try .energy(parsing: energy))) }
       if let maxError { targets.append(("--max-error", try .maximumError(parsing: maxError))) }
+      if let maxAccuracyDrop {
+        targets.append(
+          ("--max-accuracy-drop", try .maximumAccuracyDrop(parsing: maxAccuracyDrop)))
+      }
     } catch {
       throw CommandFailure.usage("\(error)")
     }

@@ -44,11 +44,23 @@ struct TrainingFlags: ParsableArguments {
   @Flag(help: "Return the last epoch, not the best one on the validation set.")
   var keepLast = false
 
-  @Option(help: "Move training images by up to this many pixels.")
+  @Option(
+    help: "Change training images at random: flip, shift=4, crop=4 (pixels), joined by commas.")
+  var augment: AugmentationChoice = AugmentationChoice()
+
+  @Option(help: "Short for --augment shift=…: move by up to this many pixels.")
   var shift = 0
 
-  @Flag(help: "Mirror half of the training images.")
+  @Flag(help: "Short for --augment flip: mirror half of the images.")
   var flip = false
+
+  @Option(help: "Spread this share of every label evenly over the classes.")
+  var labelSmoothing: Float = 0
+
+  @Option(
+    name: .customLong("average"),
+    help: "Judge and keep a running average of the weights with this decay, such as 0.999.")
+  var averaging: Float?
 
   @Option(help: "The seed of shuffling, dropout, augmentation and new weights.")
   var seed: UInt64 = 0
@@ -57,29 +69,47 @@ struct TrainingFlags: ParsableArguments {
   var threads = 1
 
   func validate() throws {
-    guard (epochs ?? 1) >= 0, (1...1_000_000).contains(batchSize), (1...64).contains(threads),
-      shift >= 0, warmUp >= 0
-    else {
+    try TrainingFlags.check("--epochs", epochs ?? 1, 0...1_000_000)
+    try TrainingFlags.check("--batch-size", batchSize, 1...1_000_000)
+    try TrainingFlags.check("--threads", threads, 1...64)
+    try TrainingFlags.check("--shift", shift, 0...4096)
+    try TrainingFlags.check("--warm-up", warmUp, 0...1_000_000_000)
+    try TrainingFlags.check("--patience", patience ?? 1, 1...1_000_000)
+    for (name, value) in [
+      ("--lr", learningRate ?? 0), ("--weight-decay", Double(weightDecay ?? 0)),
+      ("--momentum", Double(momentum)),
+    ] where !(value.isFinite && value >= 0) {
+      throw ValidationError("\(name): expected a finite number of at least 0, found \(value)")
+    }
+    guard (0..<1).contains(labelSmoothing), (0..<1).contains(averaging ?? 0) else {
+      throw ValidationError("--label-smoothing and --average: expected at least 0 and below 1")
+    }
+  }
+
+  private static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
       throw ValidationError(
-        "--epochs, --batch-size, --threads, --shift and --warm-up must not be negative or zero")
+        "\(name): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
     }
   }
 
   /// The options, with what a command prefers where nothing was asked for.
   func options(
     epochs defaultEpochs: Int, rate: Double, shape: LearningRateSchedule.Shape,
-    distillation: Distillation? = nil
+    decay: Float = 0, distillation: Distillation? = nil
   ) -> TrainingOptions {
     let rule = optimizer ?? .adam
     return TrainingOptions(
       loss: loss, optimizer: rule.settings(momentum: momentum, isNesterov: nesterov),
-      weightDecay: weightDecay ?? (rule == .adamw ? 0.004 : 0),
+      weightDecay: weightDecay ?? (rule == .adamw ? 0.004 : optimizer == nil ? decay : 0),
       schedule: LearningRateSchedule(
         base: learningRate ?? (rule == .sgd ? 0.01 : rate), shape: schedule?.shape ?? shape,
         warmUpSteps: warmUp),
       batchSize: batchSize, epochs: epochs ?? defaultEpochs, seed: seed, threads: threads,
-      augmentation: Augmentation(shift: shift, flips: flip), patience: patience,
-      keepsBest: !keepLast, distillation: distillation)
+      augmentation: Augmentation(
+        shift: max(shift, augment.shift), flips: flip || augment.flips), patience: patience,
+      keepsBest: !keepLast, distillation: distillation, labelSmoothing: labelSmoothing,
+      averaging: averaging == 0 ? nil : averaging)
   }
 
   /// What is learned from and what chooses the best epoch.
@@ -115,6 +145,37 @@ struct ScheduleChoice: ExpressibleByArgument {
     default: return nil
     }
   }
+}
+
+/// Changes of training images as they are written on the command line.
+///
+/// A random crop of an image padded by n pixels is the image moved by up to n pixels, so that `crop`
+/// and `shift` are one thing.
+struct AugmentationChoice: ExpressibleByArgument {
+  var shift = 0
+  var flips = false
+
+  init() {}
+
+  init?(argument: String) {
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let words = part.split(separator: "=", omittingEmptySubsequences: false)
+      switch words.first {
+      case "flip" where words.count == 1: flips = true
+      case "shift", "crop":
+        guard words.count <= 2 else { return nil }
+        let pixels = words.count == 2 ? Int(words[1]) : Self.usualShift
+        guard let pixels, pixels >= 0 else { return nil }
+        shift = max(shift, pixels)
+      default: return nil
+      }
+    }
+  }
+
+  /// The pixels of `shift` and `crop` without a number.
+  private static let usualShift = 4
+
+  var defaultValueDescription: String { "none" }
 }
 
 /// A validation size as it is written on the command line.

@@ -15,6 +15,8 @@ struct TrainingSession {
   let checkpointSteps: Int?
   let fingerprint: String
   let console: Console
+  /// Keeps kernels at a low rank while they are trained.
+  var projection: ProjectionLog?
 
   /// Trains; a stop by Ctrl-C saves a checkpoint and ends with exit code 130.
   func train() throws -> TrainingRun.Outcome {
@@ -38,8 +40,10 @@ struct TrainingSession {
         try Checkpoint.write(state, program: program, fingerprint: fingerprint, to: saved)
       }
     }
+    let log = projection
     let outcome = try run.run(
-      from: state,
+      from: state, adjustInterval: log?.projection.stepInterval,
+      adjust: log.map { log in { state in try log.adjust(&state) } },
       onStep: { state, count in
         let done = Double(state.epoch) + Double(state.position) / Double(max(count, 1))
         bar.update(
@@ -51,7 +55,9 @@ struct TrainingSession {
       },
       onEpoch: { record, state in
         bar.finish()
-        console.note(TrainingSession.line(record, count: run.training.count))
+        console.note(
+          TrainingSession.line(record, count: run.training.count)
+            + (log?.records.last.map(TrainingSession.line) ?? ""))
         try save(state)
         return Interruption.isRequested ? .stop : .goOn
       })
@@ -82,20 +88,35 @@ struct TrainingSession {
       + "; \(Units.duration(seconds: record.seconds)), \(Units.scaled(Int(rate))) a second"
   }
 
+  /// What an epoch's projections did, to follow its line.
+  private static func line(_ record: LowRankProjection.Record) -> String {
+    "; projected \(record.count == 1 ? "once" : "\(record.count) times"), error "
+      + "\(Units.significant(record.relativeError, digits: 3)), "
+      + Units.duration(seconds: record.seconds)
+  }
+
   /// Writes the history as CSV, JSON or SVG, by the name's end.
-  static func write(_ history: [EpochRecord], to path: String, force: Bool) throws {
+  static func write(
+    _ history: [EpochRecord], projections: [LowRankProjection.Record] = [], to path: String,
+    force: Bool
+  ) throws {
+    let hasProjections = !projections.isEmpty
     let table = Table(
-      columns: [
+      columns: ([
         "epoch", "loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate",
         "seconds",
-      ].map { Table.Column($0) },
+      ] + (hasProjections ? ["projection_error", "projection_seconds"] : []))
+      .map { Table.Column($0) },
       rows: history.map { record in
+        let projection = projections.first { $0.epoch == record.epoch }
         func number(_ value: Double?) -> Cell { value.map { .number($0) } ?? .missing }
         return [
           .integer(record.epoch), .number(record.loss), number(record.accuracy),
           number(record.validationLoss), number(record.validationAccuracy),
           .number(record.learningRate), .number(record.seconds),
         ]
+          + (hasProjections
+            ? [number(projection?.relativeError), number(projection?.seconds)] : [])
       })
     let text: String
     switch (path as NSString).pathExtension.lowercased() {

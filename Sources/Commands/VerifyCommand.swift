@@ -9,7 +9,7 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Check a container of modelc: digests, structure, shapes, finite values.",
     discussion: """
-      Exit code 0: sound; 1: something differs, named on stdout.
+      Exit code 0: sound; 1: something differs, named on stderr.
 
       Example:
         modelc verify model.small.h5
@@ -29,7 +29,7 @@ struct VerifyCommand: ParsableCommand {
     let console = output.console
     if format.format == .json {
       console.result(
-        JSONValue.object([
+        lines: JSONValue.object([
           "version": 1, "sound": .bool(report.isSound),
           "tensors": .integer(report.tensorCount), "bytes": .integer(report.byteCount),
           "digest": report.digest.map { .string($0) } ?? .null,

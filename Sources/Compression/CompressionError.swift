@@ -1,5 +1,6 @@
 import Models
 import Tensors
+import Messages
 
 /// Why a model could not be compressed as asked.
 public enum CompressionError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -23,7 +24,9 @@ public enum CompressionError: Error, Sendable, Hashable, CustomStringConvertible
   case anotherSource(expected: String, found: String)
 
   /// `where: what, both sides; what to do`.
-  public var description: String {
+  public var description: String { message.oneLine() }
+
+  private var message: String {
     switch self {
     case .noKernels:
       "the model: no Dense or convolution kernel that could be factorised; nothing to compress"

@@ -1,3 +1,5 @@
+import Messages
+
 /// Which arrays of a file are the inputs and labels of which part.
 ///
 /// Recognises `x`, `x_train`, `train_x`, `train/x` and the like, for the usual words.
@@ -93,7 +95,7 @@ struct ArrayNames {
   }
 
   private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(12).map { "'\($0)'" }.joined(separator: ", ")
+    let shown = names.prefix(12).map { "'\($0.shortened())'" }.joined(separator: ", ")
     return names.isEmpty ? "none" : names.count > 12 ? shown + ", …" : shown
   }
 }

@@ -8,6 +8,8 @@ final class ByteStream {
   private(set) var position = 0
   /// The exact size, known unless the file is compressed.
   let exactCount: Int?
+  /// The bytes of the file itself, compressed or not.
+  let storedCount: Int
   /// A bound for the size: deflate cannot exceed 1032:1.
   let possibleCount: Int
   private let file: RandomAccessFile
@@ -17,11 +19,15 @@ final class ByteStream {
     self.path = path
     let file = try reading { () throws(ArchiveError) in try RandomAccessFile(path: path) }
     self.file = file
+    storedCount = file.count
     let prefix = try reading { () throws(ArchiveError) in
       try file.bytes(0..<min(file.count, 4))
     }
     if Gzip.recognizes(prefix) {
-      gzip = GzipReader(source: .file(file), limit: limit)
+      let (believed, tooMany) = file.count.multipliedReportingOverflow(
+        by: DatasetOptions.largestRatio)
+      let most = tooMany ? Int.max : max(believed, DatasetOptions.freeByteCount)
+      gzip = GzipReader(source: .file(file), limit: min(limit, most))
       exactCount = nil
       let (bound, overflow) = file.count.multipliedReportingOverflow(by: 1032)
       possibleCount = overflow ? .max : bound

@@ -1,3 +1,4 @@
+import Messages
 import Tensors
 
 /// Tables with a label column.
@@ -58,7 +59,7 @@ enum CSVSource {
         throw DatasetError(
           .missing("no column \(index), there are \(count), counted from 0"), at: reader.path)
       }
-      let names = reader.columnNames?.prefix(12).joined(separator: ", ")
+      let names = reader.columnNames?.prefix(12).map { $0.shortened() }.joined(separator: ", ")
       throw DatasetError(
         .missing("no column '\(wanted)', " + (names.map { "it has: \($0)" } ?? "it has no header")),
         at: reader.path)

@@ -1,3 +1,4 @@
+import Messages
 public import Tensors
 
 /// A table of numbers in a text file.
@@ -85,15 +86,17 @@ struct CSVReader {
 
   /// The finite number in a field.
   func number(_ field: Int, of record: CSVRecords.Record) throws(DatasetError) -> Double {
-    if let number = DecimalNumber.parse(record.bytes, record.fields[field]), number.isFinite {
+    if let number = DecimalNumber.parse(record.bytes, record.fields[field]),
+      Float(number).isFinite
+    {
       return number
     }
     let text = record.text(field)
-    let name = columnNames.map { " '\($0[field])'" } ?? ""
+    let name = columnNames.map { " '\($0[field].shortened())'" } ?? ""
     throw DatasetError(
       .text(
         expected: "a finite number",
-        found: text.isEmpty ? "an empty field" : "'\(text.prefix(40))'"),
+        found: text.isEmpty ? "an empty field" : "'\(text.shortened(to: 40))'"),
       at: "\(path): line \(record.line), column \(field + 1)\(name)")
   }
 

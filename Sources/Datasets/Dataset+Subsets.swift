@@ -54,6 +54,7 @@ extension Dataset {
   /// spaced ones, so that no class is lost.
   public func limited(to limit: Int) -> Dataset {
     guard limit < count else { return self }
+    precondition(limit >= 0, "a limit of \(limit) samples")
     if let labels, let first = labels.first, labels.contains(where: { $0 != first }),
       zip(labels, labels.dropFirst()).allSatisfy({ $0 <= $1 })
     {

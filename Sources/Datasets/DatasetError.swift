@@ -1,5 +1,5 @@
 public import Archives
-import HDF5
+import Messages
 
 /// Why a data set cannot be read or used, and where.
 public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -41,7 +41,7 @@ public struct DatasetError: Error, Sendable, Hashable, CustomStringConvertible {
   init(_ error: ArchiveError) { self.init(.archive(error), at: error.place) }
 
   /// The message: `where: what, both sides; what to do`.
-  public var description: String { message.withoutControls() }
+  public var description: String { message.oneLine() }
 
   private var message: String {
     switch problem {

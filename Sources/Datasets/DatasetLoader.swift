@@ -13,6 +13,7 @@ public enum DatasetLoader {
     _ path: String, options: DatasetOptions = DatasetOptions()
   ) throws(DatasetError) -> DatasetSplits {
     let source = try DatasetRecognition.source(at: path)
+    if options.dataRank != nil, source.kind != .hdf5 { throw FactoredImages.refusal(at: path) }
     var parts = try read(source, path: path, options: options)
     guard !parts.isEmpty else {
       let wanted = options.splits.map(\.rawValue).sorted().joined(separator: " or ")

@@ -12,6 +12,8 @@ public struct DatasetOptions: Sendable, Hashable {
   public var usesCoarseLabels = false
   /// Whether samples without labels are an error.
   public var requiresLabels = true
+  /// The rank at which factor-stored images are rebuilt; nil is the stored one.
+  public var dataRank: Int?
   /// Sources up to this size are held in memory, larger ones are read batch by batch.
   public var residentByteCount = 1 << 30
   /// The largest source that is read at all, in bytes once decompressed.
@@ -19,6 +21,20 @@ public struct DatasetOptions: Sendable, Hashable {
 
   /// Everything, with labels.
   public init() {}
+
+  /// Why content of `declared` bytes out of a file of `stored` bytes is a bomb; nil if it is none.
+  ///
+  /// Pictures, tables and numbers stay below 100:1, where deflate reaches 1032:1 on zeros alone.
+  static func refusal(declaring declared: Int, in stored: Int) -> String? {
+    guard declared > freeByteCount, declared / largestRatio > stored else { return nil }
+    return "\(declared) bytes declared, \(stored) stored: more than \(largestRatio) to 1, which no "
+      + "real data reach; save them without compression"
+  }
+
+  /// Declared bytes up to this many are believed whatever the file's size.
+  static let freeByteCount = 64 << 20
+  /// The largest compression that is believed above.
+  static let largestRatio = 200
 }
 
 /// The parts of a source.

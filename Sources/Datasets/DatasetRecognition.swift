@@ -1,4 +1,5 @@
 import Archives
+import Messages
 
 /// Tells kinds of data sets apart by their first bytes, folders by what is in them.
 enum DatasetRecognition {
@@ -60,6 +61,7 @@ enum DatasetRecognition {
   }
 
   private static func source(in folder: Folder) throws(DatasetError) -> Source {
+    if let failure = folder.failure { throw failure }
     if !IDXSource.imageNames(in: folder).isEmpty { return .idxFolder(folder) }
     if let (variant, parts) = CIFARSource.files(in: folder) {
       return .cifarFolder(folder, variant, parts)
@@ -71,7 +73,7 @@ enum DatasetRecognition {
       let inner = Folder(folder.path(of: folder.folders[0]))
       if let source = try? source(in: inner) { return source }
     }
-    let shown = (folder.files + folder.folders.map { $0 + "/" }).prefix(5)
+    let shown = (folder.files + folder.folders.map { $0 + "/" }).prefix(5).map { $0.shortened() }
     throw DatasetError(
       .unrecognised(
         "not a data set that is read: neither IDX, CIFAR (.bin) nor .npy files, nor sub-folders "

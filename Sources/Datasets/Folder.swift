@@ -1,3 +1,4 @@
+import Archives
 import Foundation
 
 /// The names in one folder, sorted, so that nothing depends on the file system's order.
@@ -5,13 +6,31 @@ struct Folder: Sendable {
   let path: String
   let files: [String]
   let folders: [String]
+  /// Why the folder could not be listed; it has no names then.
+  let failure: DatasetError?
 
-  /// Lists a folder; one that cannot be listed counts as empty.
+  /// Lists a folder.
   init(_ path: String) {
     self.path = path
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter {
-      !$0.hasPrefix(".")
-    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var listed: [String] = []
+    var failure: DatasetError?
+    // The handle is closed before this block ends, and read by this thread alone.
+    if let handle = unsafe opendir(path) {
+      while let entry = unsafe readdir(handle) {
+        // d_name is NUL-terminated and lives until the next call.
+        listed.append(
+          unsafe withUnsafePointer(to: entry.pointee.d_name) { name in
+            unsafe String(
+              cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+          })
+      }
+      unsafe closedir(handle)
+    } else {
+      failure = DatasetError(systemError("list", at: path))
+    }
+    self.failure = failure
+    let names = listed.filter { !$0.hasPrefix(".") }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var files: [String] = []
     var folders: [String] = []
     for name in names {

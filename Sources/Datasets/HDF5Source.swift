@@ -9,9 +9,14 @@ enum HDF5Source {
   static func read(
     path: String, options: DatasetOptions
   ) throws(DatasetError) -> [DatasetSplit: Dataset] {
-    try located(path) { () throws(HDF5Error) in
+    let file = try located(path) { () throws(HDF5Error) in
       try HDF5File(reading: path, limit: options.byteLimit)
-    }.parts(path: path, options: options)
+    }
+    if FactoredImages.recognises(file) {
+      return try FactoredImages.read(file, path: path, options: options)
+    }
+    if options.dataRank != nil { throw FactoredImages.refusal(at: path) }
+    return try file.parts(path: path, options: options)
   }
 
   /// Runs `body` and restates an HDF5 error as one of a data set.
@@ -64,19 +69,25 @@ extension HDF5File {
   /// The data sets of the root and of its groups.
   private func datasetNames() throws(HDF5Error) -> [String] {
     var names: [String] = []
+    // Hard links may lead to one group again and again.
+    var seen = Set<UInt64>()
     for name in try root.names.prefix(1000) {
       switch try kind(name) {
       case .dataset: names.append(name)
       case .group:
-        for inner in try group(name).names.prefix(1000)
-        where try kind("\(name)/\(inner)") == .dataset { names.append("\(name)/\(inner)") }
+        let group = try group(name)
+        guard seen.insert(group.objectAddress).inserted else { continue }
+        for inner in group.names.prefix(1000) where try group.kind(inner) == .dataset {
+          names.append("\(name)/\(inner)")
+        }
       default: break
       }
     }
     return names
   }
 
-  private func content(
+  /// One array as samples: in memory up to `residentByteCount`, else read on demand.
+  func content(
     _ name: String, path: String, options: DatasetOptions
   ) throws(DatasetError) -> ArrayContent {
     let dataset = try HDF5Source.located(path) { () throws(HDF5Error) in
@@ -87,9 +98,16 @@ extension HDF5File {
       throw DatasetError(
         .shape(expected: "numbers", found: "elements of type \(dataset.datatype)"), at: place)
     }
-    guard let shape = Shape(checking: dataset.extents), let count = dataset.extents.first else {
+    guard let count = dataset.extents.first else {
       throw DatasetError(
         .shape(expected: "examples along the first axis", found: "a single value"), at: place)
+    }
+    guard let shape = Shape(checking: dataset.extents) else {
+      throw DatasetError(
+        .refused("declares \(dataset.extents) values, more than any file holds"), at: place)
+    }
+    if let problem = DatasetOptions.refusal(declaring: dataset.byteCount, in: fileSize) {
+      throw DatasetError(.refused(problem), at: place)
     }
     let rowShape = Shape(Array(shape.extents.dropFirst()))
     if dataset.byteCount <= options.residentByteCount {

@@ -55,6 +55,9 @@ struct IDXFile {
     if let exact = source.exactCount, exact - source.position != byteCount {
       throw DatasetError(.size(declared: byteCount, found: exact - source.position), at: path)
     }
+    if let problem = DatasetOptions.refusal(declaring: byteCount, in: source.storedCount) {
+      throw DatasetError(.refused(problem), at: path)
+    }
     let content = try source.read(upTo: byteCount)
     guard content.count == byteCount else {
       throw DatasetError(.size(declared: byteCount, found: content.count), at: path)

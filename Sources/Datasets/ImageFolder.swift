@@ -24,25 +24,31 @@ enum ImageFolder {
   static func read(
     folder: Folder, options: DatasetOptions
   ) throws(DatasetError) -> [DatasetSplit: Dataset] {
+    var roots: [(DatasetSplit, Folder)] = []
+    for name in folder.folders {
+      guard let split = splitNames.first(where: { $0.0 == name.lowercased() })?.1 else { continue }
+      let inner = Folder(folder.path(of: name))
+      if let failure = inner.failure { throw failure }
+      if !hasPictures(inner) { roots.append((split, inner)) }
+    }
+    if roots.isEmpty { roots = [(.all, folder)] }
+    // All parts share one list of classes, so that a class absent from one keeps its number.
+    var found = Set<String>()
+    for (_, root) in roots {
+      for name in root.folders {
+        let inner = Folder(root.path(of: name))
+        // A class that cannot be listed must not be missing in silence.
+        if let failure = inner.failure { throw failure }
+        if hasPictures(inner) { found.insert(name) }
+      }
+    }
+    let names = found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     guard ImageCodec.isAvailable else {
       throw DatasetError(
         .refused(
           "this build cannot read PNG and JPEG; build it with 'swift build --traits Images' "
             + "(libpng, libjpeg), or save the pictures as .npz"), at: folder.path)
     }
-    var roots: [(DatasetSplit, Folder)] = []
-    for name in folder.folders {
-      guard let split = splitNames.first(where: { $0.0 == name.lowercased() })?.1 else { continue }
-      let inner = Folder(folder.path(of: name))
-      if !hasPictures(inner) { roots.append((split, inner)) }
-    }
-    if roots.isEmpty { roots = [(.all, folder)] }
-    // All parts share one list of classes, so that a class absent from one keeps its number.
-    let names = Set(
-      roots.flatMap { root in
-        root.1.folders.filter { hasPictures(Folder(root.1.path(of: $0))) }
-      }
-    ).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     var parts: [DatasetSplit: Dataset] = [:]
     for (split, root) in roots where options.splits.contains(split) {
       parts[split] = try read(
@@ -137,6 +143,9 @@ private struct Pictures: Sendable {
     guard size.isColour || !found.isColour else {
       throw DatasetError(
         .shape(expected: "grey as in \(first)", found: "colour"), at: path)
+    }
+    if let problem = DatasetOptions.refusal(declaring: rowShape.count, in: bytes.count) {
+      throw DatasetError(.refused(problem), at: path)
     }
     return try ImageCodec.decode(bytes, size: size, channels: channels, place: path)
   }

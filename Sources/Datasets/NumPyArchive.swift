@@ -77,6 +77,9 @@ public enum NumPyArchive {
     guard let entry = archive[name + ".npy"] else {
       throw DatasetError(.missing("no such array"), at: place)
     }
+    if let problem = DatasetOptions.refusal(declaring: entry.count, in: entry.compressedCount) {
+      throw DatasetError(.refused(problem), at: place)
+    }
     guard entry.method == .stored && entry.count > options.residentByteCount else {
       let bytes = try reading { () throws(ArchiveError) in
         try archive.read(entry, limit: options.byteLimit)

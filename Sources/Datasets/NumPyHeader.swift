@@ -1,4 +1,5 @@
 import Archives
+import Messages
 import Tensors
 
 /// The header of a NumPy array, versions 1 to 3.
@@ -49,11 +50,16 @@ struct NumPyHeader: Sendable, Equatable {
     let fields = try parser.parse()
     (scalarType, isBigEndian) = try NumPyHeader.type(of: fields.descriptor, place: place)
     isFortranOrdered = fields.isFortranOrdered
-    guard let shape = Shape(checking: fields.extents), shape.order <= 32,
+    guard fields.extents.count <= 32 else {
+      throw DatasetError(
+        .refused("\(fields.extents.count) axes, at most 32 are read"), at: place)
+    }
+    guard let shape = Shape(checking: fields.extents),
       shape.count <= Int.max / 16
     else {
       throw DatasetError(
-        .refused("declares \(fields.extents) values, more than any file holds"), at: place)
+        .refused(
+          "declares \(fields.extents) values, more than any file holds"), at: place)
     }
     self.shape = shape
     offset = start + length
@@ -81,7 +87,8 @@ struct NumPyHeader: Sendable, Equatable {
       order != "|" || type.byteCount == 1
     else {
       throw DatasetError(
-        .refused("element type '\(descriptor)', numbers and Booleans are read"), at: place)
+        .refused("element type '\(descriptor.shortened())', numbers and Booleans are read"),
+        at: place)
     }
     return (type, order == ">")
   }

@@ -1,3 +1,5 @@
+import Messages
+
 /// Reads the Python dictionary literal of a NumPy header, and nothing more of Python.
 struct NumPyLiteral {
   /// What the dictionary must hold, exactly.
@@ -34,7 +36,9 @@ struct NumPyLiteral {
         descriptor = try string()
       case "fortran_order" where isFortranOrdered == nil: isFortranOrdered = try boolean()
       case "shape" where extents == nil: extents = try tuple()
-      default: throw failure("the keys 'descr', 'fortran_order', 'shape' once each", "'\(key)'")
+      default:
+        throw failure(
+          "the keys 'descr', 'fortran_order', 'shape' once each", "'\(key.shortened())'")
       }
       if !accept(",") {
         try expect("}")

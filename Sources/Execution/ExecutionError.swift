@@ -1,4 +1,5 @@
 public import Tensors
+import Messages
 
 /// Why a program cannot be run on the given values.
 public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -15,7 +16,9 @@ public enum ExecutionError: Error, Sendable, Hashable, CustomStringConvertible {
   case memory(available: Int, needed: Int)
 
   /// Where, and what, with both sides.
-  public var description: String {
+  public var description: String { message.oneLine() }
+
+  private var message: String {
     switch self {
     case .count(let what, let expected, let found):
       "\(what): expected \(expected), found \(found)"

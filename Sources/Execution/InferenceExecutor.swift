@@ -33,6 +33,7 @@ public final class InferenceExecutor {
     let fitting = (4 << 20) / max(plan.bytesPerSample, 1)
     self.capacity = max(capacity ?? min(max(fitting, 16), 256), 1)
     workspace = plan.workspace(capacity: self.capacity)
+    workspace.keepsParameters = true
   }
 
   /// Runs a batch; the first axis of every input and output is the batch.

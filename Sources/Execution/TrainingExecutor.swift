@@ -110,6 +110,11 @@ public final class TrainingExecutor {
   /// The gradient of every trainable parameter, in order of declaration; empty for the others.
   public var gradients: [[Float]] { workspace.gradients }
 
+  /// One parameter's gradient; let go of it before the next step, which would copy it otherwise.
+  package func gradient(of parameter: ParameterID) -> [Float] {
+    workspace.gradients[parameter.rawValue]
+  }
+
   /// Shows one parameter's gradient without copying; empty for one that is not trained.
   public func withGradient<Result>(
     of parameter: ParameterID, _ body: (Span<Float>) -> Result

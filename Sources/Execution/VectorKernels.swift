@@ -1,4 +1,5 @@
 import CVector
+import Tensors
 
 /// Loops that are compiled for the processor at hand, with their extents checked.
 package enum VectorKernels {
@@ -67,6 +68,17 @@ package enum VectorKernels {
             extent, rank, inner, w.baseAddress, x.baseAddress, y.baseAddress)
         }
       }
+    }
+  }
+
+  /// Scales elements whose 32 bits from the generator reach the threshold, and zeroes the others.
+  static func drop(
+    _ x: inout MutableSpan<Float>, scale: Float, threshold: UInt32, generator: SeededGenerator
+  ) {
+    let count = x.count
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      // The span holds `count` elements.
+      unsafe modelc_drop(count, x.baseAddress, scale, threshold, generator.state)
     }
   }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// A few threads that stay awake between short jobs, so that shards of one batch can run side by
 /// side without paying for a sleep and a wake-up at every step.
 ///
-/// A thread that finds nothing to do looks again for a few dozen microseconds and then sleeps; so
+/// A thread that finds nothing to do looks again for about a hundred microseconds and then sleeps; so
 /// a pool costs nothing while it is idle, and little on a machine that others use too.
 package final class WorkerPool: Sendable {
   /// The number of threads, the caller's included.
@@ -108,8 +108,11 @@ private final class Worker: Sendable {
 private final class Signal: Sendable {
   private let isWaiting = Atomic<Bool>(false)
   private let semaphore = DispatchSemaphore(value: 0)
-  /// Looks before a thread sleeps: some tens of microseconds.
-  private static let looks = 20_000
+  /// Looks before a thread sleeps: about a hundred microseconds.
+  ///
+  /// It is longer than what a small network's step does on one thread; a fifth of it made threads
+  /// sleep at most steps.
+  private static let looks = 100_000
 
   /// Returns when `condition` holds; one thread at a time.
   func wait(for condition: () -> Bool) {

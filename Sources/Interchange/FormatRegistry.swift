@@ -86,10 +86,8 @@ public enum FormatRegistry {
   /// The size and the first bytes of a regular file.
   private static func head(of path: String) throws -> (bytes: [UInt8], size: Int) {
     var isFolder: ObjCBool = false
-    guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw KerasError(file: path, place: "", problem: "no such file")
-    }
-    if isFolder.boolValue {
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if exists && isFolder.boolValue {
       let graph = (path as NSString).appendingPathComponent("saved_model.pb")
       let isSavedModel = FileManager.default.fileExists(atPath: graph)
       throw KerasError(
@@ -103,7 +101,10 @@ public enum FormatRegistry {
     do throws(ArchiveError) {
       start = try FilePrefix(path: path, count: 4096)
     } catch {
-      throw KerasError(file: path, place: "", problem: "\(error.problem)")
+      let problem = "\(error.problem)"
+      throw KerasError(
+        file: path, place: "",
+        problem: problem.hasSuffix("no such file or directory") ? "no such file" : problem)
     }
     return (start.bytes, start.size)
   }

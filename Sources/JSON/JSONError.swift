@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a text is not the JSON we accept, and where.
 public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The byte offset, from 0.
@@ -27,7 +29,9 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The message without a file's name: `line 3, column 7: expected …, found …`.
-  public var description: String { "line \(line), column \(column): \(problem)" }
+  public var description: String {
+    "line \(line), column \(column): \(problem)".oneLine()
+  }
 }
 
 /// How much a text may ask of the reader.

@@ -1,3 +1,5 @@
+import Messages
+
 /// Where a value stands inside a document: `config.layers[3].units`.
 public struct JSONPath: Sendable, Hashable, CustomStringConvertible,
   ExpressibleByStringLiteral
@@ -48,6 +50,6 @@ public struct JSONMismatch: Error, Sendable, Hashable, CustomStringConvertible {
   /// The message: `config.layers[3].units: expected an integer, found a string`.
   public var description: String {
     let message = "expected \(expected), found \(found)"
-    return path.description.isEmpty ? message : "\(path): \(message)"
+    return (path.description.isEmpty ? message : "\(path): \(message)").oneLine()
   }
 }

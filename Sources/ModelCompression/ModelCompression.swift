@@ -1,5 +1,6 @@
 // One import for other packages: reading, planning, compressing, running and writing models.
 
+@_exported public import CSource
 @_exported public import Compression
 @_exported public import Datasets
 @_exported public import Execution

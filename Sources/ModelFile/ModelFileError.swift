@@ -1,5 +1,5 @@
-import HDF5
 import JSON
+import Messages
 
 /// A container that cannot be read as one: which file, where in it, and why.
 public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -55,7 +55,7 @@ public struct ModelFileError: Error, Sendable, Hashable, CustomStringConvertible
 
   /// One line: `file: place: what, both sides; what to do`.
   public var description: String {
-    (place.isEmpty ? "\(file): \(reason)" : "\(file): \(place): \(reason)").withoutControls()
+    (place.isEmpty ? "\(file): \(reason)" : "\(file): \(place): \(reason)").oneLine()
   }
 }
 

@@ -7,12 +7,14 @@ enum Schema {
   /// The program that writes, with the version of its code.
   static let producer = "modelc 1.0.0"
   /// Features of a file that a reader must understand to read it at all.
-  static let knownFeatures: Set<String> = [Feature.packed]
+  static let knownFeatures: Set<String> = [Feature.packed, Feature.sparse]
 
   /// Names of must-understand features.
   enum Feature {
     /// All tensors and the graph lie in one byte data set.
     static let packed = "packed"
+    /// Some tensors are stored without their zeros.
+    static let sparse = "sparse"
   }
 
   /// Attributes of the root group.

@@ -62,7 +62,7 @@ extension Layer {
         + (settings.centers ? [("beta", [channels])] : [])
         + [("moving_mean", [channels]), ("moving_variance", [channels])]
     case .input, .rescaling, .pooling, .globalPooling, .activation, .merge, .concatenate,
-      .bordering, .upSampling, .reshaping:
+      .bordering, .upSampling, .reshaping, .selection:
       return []
     case .featureNormalization, .dataNormalization, .parametricReLU, .regularisation, .opaque:
       return nil

@@ -33,6 +33,7 @@ extension LayerLowering {
     case .bordering(let settings): return try bordering(settings, try one(operands))
     case .upSampling(let settings): return try upSampling(settings, try one(operands))
     case .reshaping(let settings): return try reshaping(settings, try one(operands))
+    case .selection(let settings): return try selection(settings, try one(operands))
     case .regularisation(let settings): return try regularisation(settings, try one(operands))
     case .opaque(let settings):
       if settings.isIdentityAtInference { return try one(operands) }
@@ -101,6 +102,18 @@ extension LayerLowering {
       return try append(.transpose(axes.map { $0 - 1 }), x)
     case .repeatVector(let count): return try append(.repeatVector(count), x)
     }
+  }
+
+  private mutating func selection(_ settings: Selection, _ x: ValueID) throws(LoweringError)
+    -> ValueID
+  {
+    let shape = builder.shape(of: x)
+    guard shape.order == 1, shape.count == settings.inputs else {
+      throw .mismatch(
+        origin: path, operation: layer.kind.title, expected: "a vector of \(settings.inputs)",
+        found: "[\(shape)]")
+    }
+    return try append(.selectLast(settings.positions), x)
   }
 
   private mutating func regularisation(_ settings: Regularisation, _ x: ValueID)

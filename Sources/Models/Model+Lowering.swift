@@ -76,7 +76,8 @@ extension Model {
     let program = lowering.builder.finish(outputs: [])
     var products: [String: Int] = [:]
     for instruction in program.instructions where instruction.multiplications > 0 {
-      products[instruction.origin, default: 0] += instruction.multiplications
+      products[instruction.origin] = saturating(
+        products[instruction.origin] ?? 0, instruction.multiplications)
     }
     return ModelStructure(
       outputShapes: shapes, multiplications: products, obstacle: obstacle)
@@ -92,11 +93,14 @@ public struct ModelStructure: Sendable {
   /// The first thing that cannot be run, if any.
   public let obstacle: LoweringError?
 
+  /// The multiplications of all layers together.
+  public var totalMultiplications: Int { multiplications.values.reduce(0, saturating) }
+
   /// The multiplications of one layer, all its weights and calls together.
   public func multiplications(ofLayer path: String) -> Int {
     multiplications.reduce(0) { sum, entry in
       let parent = entry.key.lastIndex(of: "/").map { entry.key[..<$0] }
-      return parent == path[...] ? sum + entry.value : sum
+      return parent == path[...] ? saturating(sum, entry.value) : sum
     }
   }
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// The graph of a model does not hold together.
 public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The layer's path, or `graph`.
@@ -12,12 +14,17 @@ public struct ModelError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)" }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }
 
 extension Model {
-  /// Checks that paths are unique, indices in range, and calls come after what they read.
+  /// Checks names, that paths are unique, indices in range, and calls come after what they read.
   public func validate() throws(ModelError) {
+    for path in layers.lazy.map(\.path) + [name]
+    where path.unicodeScalars.contains(where: \.isSteering) {
+      throw ModelError(
+        place: path.shortened(), reason: "expected a name of printable characters, found others")
+    }
     var paths = Set<String>()
     for layer in layers where !paths.insert(layer.path).inserted {
       throw ModelError(place: layer.path, reason: "two layers have this path")

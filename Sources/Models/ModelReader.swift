@@ -1,3 +1,5 @@
+import Messages
+
 /// A reader of one file format.
 public protocol ModelReader: Sendable {
   /// The format's name, such as `keras-h5`.
@@ -60,7 +62,7 @@ public struct ImportedModel: Sendable {
     }
 
     /// `place: reason`.
-    public var description: String { "\(place): \(reason)" }
+    public var description: String { "\(place): \(reason)".oneLine() }
   }
 
   /// The model.

@@ -4,6 +4,8 @@ public enum NearestName {
   ///
   /// At most a third of the letters (and at least one) may differ; ties go to the first.
   public static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
+    // Nobody mistypes a name of a megabyte.
+    guard name.utf8.count <= 200 else { return nil }
     let target = Array(name.lowercased())
     var best: (distance: Int, name: String)?
     for candidate in candidates {

@@ -1,4 +1,4 @@
-import HDF5
+package import HDF5
 package import JSON
 import ModelFile
 public import Programs
@@ -34,6 +34,7 @@ public enum Checkpoint {
     try write(state.optimizer.firstMoments, under: "first_moments", to: file)
     try write(state.optimizer.secondMoments, under: "second_moments", to: file)
     try write((state.best?.parameters ?? []).map(\.elements), under: "best", to: file)
+    try write(state.average.map(\.elements), under: "average", to: file)
     try file.close()
     try output.commit()
   }
@@ -52,9 +53,22 @@ public enum Checkpoint {
   public static func read(
     _ path: String, program: Program, options: TrainingOptions, fingerprint: String
   ) throws -> TrainingState {
-    let file = try HDF5File(reading: path)
-    let text = try file.dataset("state").readBytes()
-    func failure(_ reason: String) -> PipelineError { PipelineError(place: path, reason: reason) }
+    try read(
+      try HDF5File(reading: path), program: program, options: options, fingerprint: fingerprint)
+  }
+
+  /// Reads a state out of an open file, such as an image in memory.
+  package static func read(
+    _ file: HDF5File, program: Program, options: TrainingOptions, fingerprint: String
+  ) throws -> TrainingState {
+    func failure(_ reason: String) -> PipelineError {
+      PipelineError(place: file.name, reason: reason)
+    }
+    let stored = try file.dataset("state")
+    guard stored.byteCount <= JSONLimits().byteCount else {
+      throw failure("state: \(stored.byteCount) bytes, at most \(JSONLimits().byteCount) are read")
+    }
+    let text = try stored.readBytes()
     let state: JSONValue
     do { state = try JSONValue(parsing: text) } catch { throw failure("state: \(error)") }
     guard state["format"]?.string == "modelc-checkpoint", state["version"]?.int == version else {
@@ -66,8 +80,9 @@ public enum Checkpoint {
           + "another checkpoint")
     }
     guard let epoch = state["epoch"]?.int, epoch >= 0, let position = state["position"]?.int,
-      position >= 0, let correct = state["correct"]?.int,
-      let lossSum = state["loss_sum"]?.double, let steps = state["optimizer_steps"]?.int,
+      position >= 0, let correct = state["correct"]?.int, (0...position).contains(correct),
+      let lossSum = state["loss_sum"]?.double, lossSum.isFinite,
+      let steps = state["optimizer_steps"]?.int, (0...Int(Int32.max)).contains(steps),
       let history = state["history"]?.array?.map(EpochRecord.init(json:)),
       history.count == epoch, !history.contains(where: { $0 == nil })
     else { throw failure("its state is incomplete") }
@@ -86,15 +101,37 @@ public enum Checkpoint {
       }
     }
     func tensors(_ arrays: [[Float]]) throws -> [Tensor] {
-      try zip(program.parameters, arrays).map { declaration, values in
+      guard arrays.count == counts.count else {
+        throw failure("expected \(counts.count) parameters, found \(arrays.count)")
+      }
+      return try zip(program.parameters, arrays).map { declaration, values in
         guard values.count == declaration.shape.count else {
           throw failure("\(declaration.name): its values are missing")
         }
         return Tensor(shape: declaration.shape, elements: values)
       }
     }
+    // The moments that this rule keeps of every trained parameter, and no others.
+    func moments(_ group: String, areKept: Bool) throws -> [[Float]] {
+      let arrays = try arrays(group)
+      if areKept, arrays.isEmpty, !program.parameters.contains(where: \.isTrainable) { return [] }
+      guard arrays.count == (areKept ? counts.count : 0) else {
+        throw failure("\(group): expected those of the optimizer's parameters, found others")
+      }
+      for (declaration, values) in zip(program.parameters, arrays) {
+        guard values.count == (declaration.isTrainable ? declaration.shape.count : 0) else {
+          throw failure("\(group): those of \(declaration.name) do not fit")
+        }
+      }
+      return arrays
+    }
+    let empty = Optimizer(
+      settings: options.optimizer, weightDecay: options.weightDecay,
+      parameters: program.parameters.map { _ in Tensor.zeros([0]) },
+      isTrained: program.parameters.map { _ in true })
     let best = try state["best_epoch"]?.int.map {
-      TrainingState.Best(epoch: $0, parameters: try tensors(try arrays("best")))
+      let kept = try arrays("best")
+      return TrainingState.Best(epoch: $0, parameters: kept.isEmpty ? [] : try tensors(kept))
     }
     if let best, !history.indices.contains(best.epoch) {
       throw failure("its best epoch is unknown")
@@ -103,9 +140,11 @@ public enum Checkpoint {
       parameters: try tensors(try arrays("parameters")),
       optimizer: Optimizer(
         settings: options.optimizer, weightDecay: options.weightDecay, stepCount: steps,
-        firstMoments: try arrays("first_moments"), secondMoments: try arrays("second_moments")),
+        firstMoments: try moments("first_moments", areKept: !empty.firstMoments.isEmpty),
+        secondMoments: try moments("second_moments", areKept: !empty.secondMoments.isEmpty)),
       epoch: epoch, position: position, lossSum: lossSum, correctCount: correct,
-      history: history.compactMap { $0 }, best: best)
+      history: history.compactMap { $0 }, best: best,
+      average: options.averaging == nil ? [] : try tensors(try arrays("average")))
   }
 }
 

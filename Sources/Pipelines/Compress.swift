@@ -8,17 +8,19 @@ import Models
 
 /// The main job: read, plan, factorise, write, verify.
 public enum Compress {
-  /// Plans only; nothing is factorised or written.
+  /// Plans only; nothing is written, and without data nothing is factorised.
   public static func plan(
     _ request: CompressionRequest,
     progress: (@Sendable (CompressionProgress) -> Void)? = nil
   ) throws -> CompressionOutcome {
     let start = monotonicSeconds()
     var job = try CompressionJob(request, progress: progress)
-    let (planned, plan) = try job.decide()
+    let made = try job.planned()
     return CompressionOutcome(
-      before: job.before, after: nil, planned: planned, plan: plan, reports: [], written: nil,
-      viewObstacle: nil, seconds: monotonicSeconds() - start)
+      before: job.before, after: nil, planned: made.planned, plan: made.plan, reports: [],
+      candidates: job.scored, accuracyBound: made.bound,
+      explanations: try job.explanations(of: made.plan), written: nil, viewObstacle: nil,
+      seconds: monotonicSeconds() - start)
   }
 
   /// Compresses a file.
@@ -30,23 +32,28 @@ public enum Compress {
     progress: (@Sendable (CompressionProgress) -> Void)? = nil
   ) throws -> CompressionOutcome {
     let start = monotonicSeconds()
-    try checkOutput(request)
+    try checkOutput(input: request.input, output: request.output, force: request.force)
     var job = try CompressionJob(request, progress: progress)
     var outcome = try job.run()
     outcome.seconds = monotonicSeconds() - start
     return outcome
   }
 
-  /// Refuses an output that is the input, or that stands there without `force`.
+  /// Refuses a request's output as the other does.
   static func checkOutput(_ request: CompressionRequest) throws {
-    let input = URL(fileURLWithPath: request.input).resolvingSymlinksInPath().path
-    let output = URL(fileURLWithPath: request.output).resolvingSymlinksInPath().path
+    try checkOutput(input: request.input, output: request.output, force: request.force)
+  }
+
+  /// Refuses an output that is the input, or that stands there without `force`.
+  static func checkOutput(input: String, output path: String, force: Bool) throws {
+    let input = URL(fileURLWithPath: input).resolvingSymlinksInPath().path
+    let output = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     if input == output || isSameFile(input, output) {
       throw PipelineError(
-        place: request.output,
+        place: path,
         reason: "input and output are the same file; name another output with -o")
     }
-    try AtomicFile.check(request.output, force: request.force)
+    try AtomicFile.check(path, force: force)
   }
 
   private static func isSameFile(_ left: String, _ right: String) -> Bool {

@@ -59,6 +59,8 @@ struct BoundParts {
   let choice: BoundData
   let report: BoundData
   let whole: BoundData
+  /// All examples but those of `choice` and `report`: what may be learned from while both judge.
+  let learning: BoundData
 
   /// Draws the parts by seed; they have no example in common.
   init(_ data: CompressionData, model: Model, seed: UInt64) throws {
@@ -81,5 +83,6 @@ struct BoundParts {
     choice = try part(0..<held)
     report = try part(held..<2 * held)
     calibration = try part(2 * held..<2 * held + sampleCount)
+    learning = try part(2 * held..<order.count)
   }
 }

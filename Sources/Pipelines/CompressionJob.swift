@@ -13,15 +13,18 @@ import Training
 
 /// One run of the main job.
 struct CompressionJob {
-  let request: CompressionRequest
+  var request: CompressionRequest
   let progress: (@Sendable (CompressionProgress) -> Void)?
   let opened: OpenedModel
-  let model: Model
+  /// The model that is compressed: that of the file, without what was pruned from it.
+  var model: Model
+  /// What was pruned before.
+  var pruned: [PruningReport] = []
   let before: Inspection
   let digest: SourceDigest.Pending
-  private var analyses: [Weighting: KernelAnalyses] = [:]
-  private var calibrations: [Weighting: Calibration] = [:]
-  private var parts: BoundParts?
+  var analyses: [Weighting: KernelAnalyses] = [:]
+  var calibrations: [Weighting: Calibration] = [:]
+  var parts: BoundParts?
 
   init(
     _ request: CompressionRequest, progress: (@Sendable (CompressionProgress) -> Void)?
@@ -36,6 +39,26 @@ struct CompressionJob {
     parts = try request.data.map {
       try BoundParts($0, model: model, seed: request.settings.seed)
     }
+    if request.pruning.isStructured { try remove(request.pruning) }
+  }
+
+  /// Removes inputs and channels before anything is planned.
+  mutating func remove(_ steps: PruningSteps) throws {
+    let parts = parts
+    let seed = request.settings.seed
+    let (smaller, reports) = try steps.removing(from: model) { model in
+      try parts.map { try model.statistics(on: $0, seed: seed) }
+    }
+    model = smaller
+    pruned += reports
+    // A ratio is one of the file's parameters, whatever went first.
+    if case .planning(var options) = request.source, case .ratio(let ratio) = options.target {
+      options.target = .maximumParameters(
+        Int((Double(before.parameterCount) / ratio).rounded(.down)))
+      request.source = .planning(options)
+    }
+    analyses = [:]
+    calibrations = [:]
   }
 
   /// A candidate: a plan, and the model that follows from it.
@@ -43,6 +66,10 @@ struct CompressionJob {
     var planned: PlannedCompression?
     var plan: CompressionPlan
     var compressed: CompressedModel
+    /// The model after fine-tuning, where that was part of the choice.
+    var tuned: (model: Model, history: [EpochRecord])?
+    /// What a bound on the accuracy's fall came to.
+    var bound: AccuracyBound?
   }
 
   // MARK: Planning
@@ -79,7 +106,7 @@ struct CompressionJob {
     }
   }
 
-  private mutating func analysed(
+  mutating func analysed(
     _ forms: FormChoice, weighting: Weighting
   ) throws -> KernelAnalyses {
     if let known = analyses[weighting] { return known }
@@ -97,11 +124,11 @@ struct CompressionJob {
     return made
   }
 
-  private var sites: [KernelSite] {
+  var sites: [KernelSite] {
     model.kernelSites(inputMap: parts?.whole.dataset.inputShape)
   }
 
-  private mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
+  mutating func calibrated(_ weighting: Weighting) throws -> Calibration? {
     guard let parts, weighting != .none else { return nil }
     if let known = calibrations[weighting] { return known }
     let pass = CalibrationPass(
@@ -112,7 +139,7 @@ struct CompressionJob {
   }
 
   /// Names the file in errors of the compression.
-  private func located<Result>(_ body: () throws -> Result) throws -> Result {
+  func located<Result>(_ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as CompressionError {
       throw PipelineError(place: request.input, reason: error.description)
     }
@@ -121,22 +148,37 @@ struct CompressionJob {
   // MARK: Applying
 
   mutating func run() throws -> CompressionOutcome {
-    guard case .planning(let options) = request.source,
-      case .maximumBytes(let limit) = options.target
-    else { return try finish(try best()) }
-    return try runWithin(limit)
+    if let budget = request.device { return try runOnDevice(budget) }
+    // One statement each: what `finish` reads of this job is there once the candidate is.
+    let candidate: Candidate
+    if case .planning(let options) = request.source {
+      switch options.target {
+      case .maximumBytes(let limit):
+        return parts == nil ? try runWithin(limit) : try runCombined(within: limit)
+      case .maximumAccuracyDrop(let points): candidate = try holding(drop: points)
+      default: candidate = try best()
+      }
+    } else {
+      candidate = try best()
+    }
+    return try finish(candidate)
   }
 
-  private var scored: [ScoredCandidate] = []
+  var scored: [ScoredCandidate] = []
 
   /// The candidate of least loss on the held-out examples; without data the only one.
-  private mutating func best(overheadByteCount: Int = 0) throws -> Candidate {
+  ///
+  /// `target` replaces that of the request.
+  mutating func best(
+    target: CompressionTarget? = nil, overheadByteCount: Int = 0, measurements: Int? = nil
+  ) throws -> Candidate {
     scored = []
     guard let parts, case .planning(var options) = request.source else {
       let (planned, plan) = try decide(overheadByteCount: overheadByteCount)
       return Candidate(planned: planned, plan: plan, compressed: try apply(plan))
     }
     options.overheadByteCount = overheadByteCount
+    if let target { options.target = target }
     var planners: [Planner] = []
     for weighting in weightings() {
       let analyses = try analysed(options.forms, weighting: weighting)
@@ -147,12 +189,19 @@ struct CompressionJob {
     let job = self
     let threads = request.threads
     let losses = MeasuredLosses()
+    let cache = try searchCache()
     var search = CalibrationSearch(
-      planners: planners, options: .init(maximumMeasurements: measurementLimit)
+      planners: planners, options: .init(maximumMeasurements: measurements ?? measurementLimit)
     ) { planned in
+      let weighting = planned.plan.neededWeighting ?? .none
+      if let known = cache?[planned.plan] {
+        losses.add(weighting, known.loss, known.accuracy)
+        return known.loss
+      }
       let compressed = try job.applied(planned.plan)
       let result = try compressed.model.evaluated(on: parts.choice, threads: threads)
-      losses.add(planned.plan.neededWeighting ?? .none, result)
+      losses.add(weighting, result.loss, result.accuracy)
+      try cache?.remember(planned.plan, .init(loss: result.loss, accuracy: result.accuracy))
       return result.loss
     }
     let found = try located { try search.run() }
@@ -163,7 +212,7 @@ struct CompressionJob {
   }
 
   /// How many plans may be measured: applying and running a large model takes its time.
-  private var measurementLimit: Int {
+  var measurementLimit: Int {
     switch before.parameterCount {
     case ..<500_000: 60
     case ..<5_000_000: 16
@@ -173,6 +222,17 @@ struct CompressionJob {
 
   /// Tightens the plan until the written file fits: overhead beside tensors is measured, not known.
   private mutating func runWithin(_ limit: Int) throws -> CompressionOutcome {
+    do {
+      return try runTightened(limit)
+    } catch  where request.choosesLayout {
+      // Out of reach with a data set a tensor: one for all takes less beside the values.
+      request.storage.layout = .packed
+      request.storage.isStripped = true
+      return try runTightened(limit)
+    }
+  }
+
+  private mutating func runTightened(_ limit: Int) throws -> CompressionOutcome {
     var overhead = 0
     var smallest = Int.max
     for _ in 0..<8 {
@@ -187,13 +247,20 @@ struct CompressionJob {
       reason: "the smallest file tried has \(smallest) bytes, the limit is \(limit)")
   }
 
-  private mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
+  mutating func apply(_ plan: CompressionPlan) throws -> CompressedModel {
     if let needed = plan.neededWeighting { _ = try calibrated(needed) }
     return try applied(plan)
   }
 
+  /// What a plan gives before anything is rounded for storage: where fine-tuning starts.
+  func unrounded(_ plan: CompressionPlan) throws -> Model {
+    var plan = plan
+    plan.encoding = nil
+    return try applied(plan).model
+  }
+
   /// Applies a plan with the statistics that are at hand.
-  private func applied(_ plan: CompressionPlan) throws -> CompressedModel {
+  func applied(_ plan: CompressionPlan) throws -> CompressedModel {
     let weighting = plan.neededWeighting ?? .none
     return try located {
       try plan.applied(
@@ -206,17 +273,11 @@ struct CompressionJob {
   }
 
   /// The model with its history, as it is written.
-  private func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
+  func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
     var model = model
     let old = model.metadata.provenance
     model.metadata.evaluations = []
-    if let parts {
-      model.metadata.inputScaling = InputScaling(
-        scale: Double(parts.whole.scaling.scale), offset: Double(parts.whole.scaling.offset))
-      if model.metadata.classNames == nil {
-        model.metadata.classNames = parts.whole.dataset.classNames
-      }
-    }
+    if let parts { model.metadata.take(parts.whole) }
     model.metadata.provenance = Provenance(
       sourceDigest: try digest.value(), sourceFormat: opened.imported.format,
       sourceParameterCount: old?.sourceParameterCount ?? before.parameterCount,
@@ -227,24 +288,68 @@ struct CompressionJob {
   }
 
   private func trialSize(_ candidate: Candidate) throws -> Int {
+    try trialSize(candidate.compressed.model, plan: candidate.plan)
+  }
+
+  /// The bytes of a file with a model, written and dropped.
+  func trialSize(_ model: Model, plan: CompressionPlan) throws -> Int {
     // A temporary of the output's own folder, so that a signal or the next run removes it.
     let place = try TemporaryOutput(for: request.output, force: true)
     return try ModelWriting.write(
-      try recorded(candidate.compressed.model, plan: candidate.plan),
-      to: place.path, storage: request.storage, force: true, allowsCode: request.allowsCode
+      try recorded(model, plan: plan), to: place.path, storage: request.storage, force: true,
+      allowsCode: request.allowsCode
     ).file.byteCount
   }
 
-  private func finish(_ candidate: Candidate) throws -> CompressionOutcome {
-    var result = candidate.compressed.model
+  /// The model after the recovery that was asked for; the held-out examples are not learned from.
+  func recovered(_ model: Model) throws -> (model: Model, history: [EpochRecord])? {
+    guard let data = request.data, let parts, data.finetuneEpochs > 0 else { return nil }
+    return try FineTuning.run(
+      model, on: parts.learning, epochs: data.finetuneEpochs, seed: request.settings.seed,
+      threads: request.threads)
+  }
+
+  /// Why each kernel got what it got, if that was asked for and the plan was made here.
+  func explanations(of plan: CompressionPlan) throws -> [KernelExplanation] {
+    guard request.isExplained, case .planning(let options) = request.source,
+      let known = analyses[plan.neededWeighting ?? .none] ?? analyses.values.first
+    else { return [] }
+    return try located {
+      try Planner(model, analyses: known, options: options).explanations(of: plan)
+    }
+  }
+
+  func finish(_ candidate: Candidate) throws -> CompressionOutcome {
+    let isTuned = parts != nil && (request.data?.finetuneEpochs ?? 0) > 0
+    let masked = try request.pruning.masking(
+      isTuned ? try unrounded(candidate.plan) : candidate.compressed.model)
+    var result = masked.model
+    // A search that tuned its candidates did so without a mask.
+    let known = masked.reports.isEmpty ? candidate.tuned : nil
     var history: [EpochRecord] = []
-    if let data = request.data, let parts, data.finetuneEpochs > 0 {
-      let tuned = try FineTuning.run(
-        result, on: parts.whole, epochs: data.finetuneEpochs, seed: request.settings.seed,
-        threads: request.threads)
+    let norms = try parts.flatMap {
+      try NormChoice.better(result, parts: $0, threads: request.threads)
+    }
+    if let norms { result = norms.model }
+    if let tuned = try known ?? recovered(result) {
       result = tuned.model
       history = tuned.history
+      // Training is done in float32; what was asked for is what is stored.
+      if let encoding = candidate.plan.encoding {
+        result = try result.stored(
+          as: encoding, scale: request.scale, data: parts?.calibration,
+          seed: request.settings.seed, threads: request.threads)
+      }
     }
+    return try write(
+      result, candidate, pruned: pruned + masked.reports, norms: norms?.choice, history: history)
+  }
+
+  /// Judges and writes the finished model.
+  func write(
+    _ result: Model, _ candidate: Candidate, pruned: [PruningReport], norms: NormChoice? = nil,
+    history: [EpochRecord], combinations: [TriedCombination] = []
+  ) throws -> CompressionOutcome {
     let report = try parts.map { try result.evaluated(on: $0.report, threads: request.threads) }
     let model = try recorded(result, plan: candidate.plan)
     let written = try ModelWriting.write(
@@ -253,31 +358,19 @@ struct CompressionJob {
     let after = Inspection(
       ImportedModel(model: model, remarks: [], format: ModelFileReader.format),
       fileByteCount: written.file.byteCount)
+    var seconds: [Double]?
+    if !pruned.isEmpty, let original = try? opened.wholeModel(),
+      let first = try? original.latency(batch: 256), let second = try? model.latency(batch: 256)
+    {
+      seconds = [first, second]
+    }
     return CompressionOutcome(
       before: before, after: after, planned: candidate.planned, plan: candidate.plan,
-      reports: candidate.compressed.reports, candidates: scored, history: history,
-      report: report, written: written.file, viewObstacle: written.viewObstacle, seconds: 0)
-  }
-}
-
-/// Collects what a search measured, by the weighting of the plans.
-private final class MeasuredLosses {
-  private var best: [(weighting: Weighting, result: EvaluationResult)] = []
-
-  func add(_ weighting: Weighting, _ result: EvaluationResult) {
-    if let index = best.firstIndex(where: { $0.weighting == weighting }) {
-      if result.loss < best[index].result.loss { best[index].result = result }
-    } else {
-      best.append((weighting, result))
-    }
-  }
-
-  func candidates(best loss: Double) -> [ScoredCandidate] {
-    best.map {
-      ScoredCandidate(
-        weighting: $0.weighting, loss: $0.result.loss, accuracy: $0.result.accuracy,
-        isChosen: $0.result.loss == loss)
-    }
+      reports: candidate.compressed.reports, candidates: scored, pruned: pruned,
+      forwardSeconds: seconds, combinations: combinations, norms: norms, history: history,
+      report: report, accuracyBound: candidate.bound,
+      explanations: try explanations(of: candidate.plan), written: written.file,
+      viewObstacle: written.viewObstacle, seconds: 0)
   }
 }
 

@@ -1,6 +1,7 @@
 public import Datasets
 public import Models
 public import Programs
+import Messages
 
 /// A data set under the shape and scaling that a model's input asks for.
 public struct BoundData: Sendable {
@@ -61,7 +62,7 @@ public struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible 
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)" }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }
 
 extension Model {

@@ -1,5 +1,6 @@
 import Datasets
 import Execution
+import LinearAlgebra
 public import Models
 import Programs
 public import Tensors
@@ -29,9 +30,14 @@ extension Model {
   public func predictions(
     on data: BoundData, batchSize: Int = 256
   ) throws -> [(name: String, tensor: Tensor)] {
+    try BLASThreads.scoped(1) { try predicted(data, batchSize: batchSize) }
+  }
+
+  private func predicted(
+    _ data: BoundData, batchSize: Int
+  ) throws -> [(name: String, tensor: Tensor)] {
     let program = try lowered()
-    let executor = try InferenceExecutor(
-      program, parameters: try parameterValues(for: program), capacity: batchSize)
+    let executor = try InferenceExecutor(program, parameters: try parameterValues(for: program))
     var rows = program.outputShapes.map { _ in [Float]() }
     var start = 0
     while start < data.dataset.count {
@@ -52,9 +58,12 @@ extension Model {
 
   /// The median time of one forward pass of `batch` examples, in seconds, on one thread.
   public func latency(batch: Int, runs: Int = 50) throws -> Double {
+    try BLASThreads.scoped(1) { try measuredLatency(batch: batch, runs: runs) }
+  }
+
+  private func measuredLatency(batch: Int, runs: Int) throws -> Double {
     let program = try lowered()
-    let executor = try InferenceExecutor(
-      program, parameters: try parameterValues(for: program), capacity: batch)
+    let executor = try InferenceExecutor(program, parameters: try parameterValues(for: program))
     let inputs = program.inputs.map {
       Tensor(repeating: 0.5, shape: Shape([batch] + $0.shape.extents))
     }

@@ -50,6 +50,8 @@ public struct Inspection: Sendable {
   public var byteCount: Int
   /// The file's size.
   public var fileByteCount: Int
+  /// Flash and RAM as C, by storage; empty where the model cannot be written as C.
+  public var devices: [DeviceSummary]
   /// Why the model cannot be run, if it cannot.
   public var obstacle: String?
   /// What is known beside the graph.
@@ -81,9 +83,11 @@ public struct Inspection: Sendable {
     trainableParameterCount = model.layers.reduce(0) { $0 + $1.trainableParameterCount }
     multiplications =
       structure.obstacle == nil && !model.calls.isEmpty
-      ? structure.multiplications.values.reduce(0, +) : nil
+      ? structure.totalMultiplications : nil
     byteCount = model.byteCount
     self.fileByteCount = fileByteCount
+    devices =
+      structure.obstacle == nil && !model.calls.isEmpty ? DeviceSummary.summaries(of: model) : []
     obstacle = structure.obstacle?.description
     metadata = model.metadata
     remarks = imported.remarks

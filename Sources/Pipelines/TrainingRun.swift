@@ -68,11 +68,13 @@ public struct TrainingRun: Sendable {
   ///
   /// - Parameters:
   ///   - state: a saved state to go on from.
+  ///   - adjustInterval: steps after which `adjust` is called, besides the end of each epoch.
   ///   - adjust: changes parameters after each epoch, such as a projection to low rank.
   ///   - onStep: sees the state after every step and may stop the run.
   ///   - onEpoch: sees each finished epoch.
   public func run(
     from state: TrainingState? = nil,
+    adjustInterval: Int? = nil,
     adjust: ((inout TrainingState) throws -> Void)? = nil,
     onStep: (TrainingState, _ exampleCount: Int) throws -> Verdict = { _, _ in .goOn },
     onEpoch: (EpochRecord, TrainingState) throws -> Verdict = { _, _ in .goOn }
@@ -93,9 +95,14 @@ public struct TrainingRun: Sendable {
     var isDone = trainer.isFinished
     while !isDone {
       let count = training.count
+      let batchSize = options.batchSize
       let record = try trainer.runEpoch(on: training, scaling: scaling) { state in
         let isLast = state.position >= count
-        if isLast, let adjust { try adjust(&state) }
+        if let adjust {
+          let step = state.epoch * trainer.stepCount(for: count) + state.position / batchSize
+          let isDue = adjustInterval.map { step % $0 == 0 } ?? false
+          if isLast || isDue { try adjust(&state) }
+        }
         // The end of an epoch is the epoch observer's to judge.
         return try onStep(state, count) == .stop && !isLast
       }
@@ -105,7 +112,7 @@ public struct TrainingRun: Sendable {
       }
       if let validation {
         let result = try Evaluator(
-          program: program, parameters: trainer.state.parameters, loss: options.loss,
+          program: program, parameters: trainer.state.judged, loss: options.loss,
           threads: options.threads
         ).evaluate(validation, scaling: scaling)
         record.validationLoss = result.loss

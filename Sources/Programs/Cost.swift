@@ -77,7 +77,8 @@ private func bytes(of shape: Shape) -> Int {
   return overflow ? Int.max : bytes
 }
 
-private func saturating(_ left: Int, _ right: Int) -> Int {
+/// The sum of two counts that are not negative; `Int.max` where it cannot be counted.
+package func saturating(_ left: Int, _ right: Int) -> Int {
   let (sum, overflow) = left.addingReportingOverflow(right)
   return overflow ? Int.max : sum
 }

@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a model cannot be expressed as a program.
 public enum LoweringError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The shapes or settings of an operation do not fit together.
@@ -8,7 +10,9 @@ public enum LoweringError: Error, Sendable, Hashable, CustomStringConvertible {
   case unsupported(origin: String, reason: String)
 
   /// Where, and what, with both sides.
-  public var description: String {
+  public var description: String { message.oneLine() }
+
+  private var message: String {
     switch self {
     case .mismatch(let origin, let operation, let expected, let found):
       "\(origin): \(operation): expected \(expected), found \(found)"

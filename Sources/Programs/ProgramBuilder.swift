@@ -8,6 +8,12 @@ public struct ProgramBuilder: Sendable {
   private(set) var parameters: [ParameterDeclaration] = []
   private var parameterIDs: [String: ParameterID] = [:]
 
+  /// The most values of one sample that a step may read or make, 4 TiB of them: far beyond any
+  /// machine, and small enough for sums and products of costs to be counted.
+  static let largestCount = 1 << 40
+  /// The most multiplications of one step for one sample.
+  static let mostMultiplications = 1 << 53
+
   /// Starts an empty program.
   public init() {}
 
@@ -57,7 +63,14 @@ public struct ProgramBuilder: Sendable {
     let inference = ShapeInference(
       operation: operation, operands: operandShapes, parameters: parameters, origin: origin)
     let shape = try inference.resultShape()
+    for size in operandShapes + [shape] where size.count > ProgramBuilder.largestCount {
+      throw .tooLarge(origin: origin, operation: operation.name, size: "a sample of [\(size)]")
+    }
     let multiplications = try inference.multiplications(resultShape: shape)
+    guard multiplications <= ProgramBuilder.mostMultiplications else {
+      throw .tooLarge(
+        origin: origin, operation: operation.name, size: "the number of multiplications")
+    }
     let result = newValue(shape)
     instructions.append(
       Instruction(

@@ -1,4 +1,5 @@
 public import JSON
+import Messages
 
 /// One value of a table: it is printed for people and written raw for programs.
 public enum Cell: Sendable, Hashable {
@@ -15,10 +16,10 @@ public enum Cell: Sendable, Hashable {
   /// Something unknown or without meaning here.
   case missing
 
-  /// What people read.
+  /// What people read, on one line.
   public var printed: String {
     switch self {
-    case .text(let text): text
+    case .text(let text): text.withoutControls()
     case .integer(let count): Units.grouped(count)
     case .number(let value, let digits): Units.significant(value, digits: digits)
     case .share(let share, let decimals): Units.percent(share, decimals: decimals)
@@ -40,7 +41,7 @@ public enum Cell: Sendable, Hashable {
   /// What a CSV file holds: raw numbers, empty where unknown.
   var csv: String {
     switch self {
-    case .text(let text): text
+    case .text(let text): text.withoutControls()
     case .integer(let count), .bytes(let count): String(count)
     case .number(let value, _), .share(let value, _): value.isFinite ? "\(value)" : ""
     case .missing: ""

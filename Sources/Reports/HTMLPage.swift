@@ -12,6 +12,8 @@ public struct HTMLPage: Sendable, Hashable {
     case picture(svg: String, caption: String)
     /// A command or its output, as it was typed or printed.
     case transcript(String)
+    /// HTML that was made here, such as by ``Markdown``.
+    case fragment(String)
   }
 
   /// The title, also the heading of level 1.
@@ -50,17 +52,40 @@ public struct HTMLPage: Sendable, Hashable {
     td.number { text-align: right; } tfoot td { font-weight: 600; }
     pre { background: var(--code); overflow-x: auto; padding: .8rem; border-radius: .4rem;
       font-size: .85rem; }
-    figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
-    figcaption { font-size: .85rem; opacity: .8; }
+    figure { margin: 1rem 0; overflow-x: auto; }
+    figure svg { width: 100%; min-width: 28rem; height: auto; }
+    figure img { max-width: 100%; } figcaption { font-size: .85rem; opacity: .8; }
+    code { background: var(--code); padding: .1rem .25rem; border-radius: .2rem; }
+    blockquote { border-left: .25rem solid var(--line); margin: 1rem 0; padding-left: 1rem; }
+    th.number { text-align: right; } a { color: inherit; }
+    #value { position: fixed; bottom: 1rem; left: 1rem; right: 1rem; margin: auto; width: max-content;
+      max-width: calc(100% - 3.6rem); background: var(--text); color: var(--back);
+      padding: .3rem .8rem; border-radius: .4rem; font-size: .9rem; visibility: hidden; }
     </style>
     </head>
     <body>
     <h1>\(SVGCanvas.escaped(title))</h1>
     \(blocks.map(HTMLPage.html).joined(separator: "\n"))
+    <div id="value" role="status"></div>
+    <script>
+    // A touch shows what the pointer shows: the value of a dot or a cell.
+    const box = document.getElementById("value");
+    for (const kind of ["pointerover", "pointerdown"]) document.addEventListener(kind, event => {
+      const title = event.target.closest && event.target.closest("circle, rect")
+        ?.querySelector("title");
+      box.textContent = title ? title.textContent : "";
+      box.style.visibility = title ? "visible" : "hidden";
+    });
+    </script>
     </body>
     </html>
 
     """
+  }
+
+  /// A picture, as markup made here, with a caption of plain text.
+  public static func figure(_ markup: String, caption: String) -> String {
+    "<figure>\(markup)<figcaption>\(SVGCanvas.escaped(caption))</figcaption></figure>"
   }
 
   private static func html(_ block: Block) -> String {
@@ -68,9 +93,8 @@ public struct HTMLPage: Sendable, Hashable {
     case .heading(let text): return "<h2>\(SVGCanvas.escaped(text))</h2>"
     case .paragraph(let text): return "<p>\(SVGCanvas.escaped(text))</p>"
     case .transcript(let text): return "<pre>\(SVGCanvas.escaped(text))</pre>"
-    case .picture(let svg, let caption):
-      return
-        "<figure>\(svg)<figcaption>\(SVGCanvas.escaped(caption))</figcaption></figure>"
+    case .fragment(let html): return html
+    case .picture(let svg, let caption): return figure(svg, caption: caption)
     case .table(let table):
       func row(_ cells: [Cell]) -> String {
         "<tr>"

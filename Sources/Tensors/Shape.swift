@@ -21,15 +21,18 @@ public struct Shape: Sendable, Hashable, ExpressibleByArrayLiteral, CustomString
   }
 
   /// The number of elements, or nil if an extent is negative or the product overflows.
+  ///
+  /// An extent of 0 hides nothing: the others must be countable by themselves, so that every part
+  /// of a shape that was checked, such as one sample's, is a shape too.
   public static func elementCount(of extents: [Int]) -> Int? {
     var count = 1
-    for extent in extents {
-      guard extent >= 0 else { return nil }
+    for extent in extents where extent != 0 {
+      guard extent > 0 else { return nil }
       let (product, overflow) = count.multipliedReportingOverflow(by: extent)
       guard !overflow else { return nil }
       count = product
     }
-    return count
+    return extents.contains(0) ? 0 : count
   }
 
   /// The number of axes (never called rank: that is a factorisation's).

@@ -1,6 +1,7 @@
 public import Datasets
 import Dispatch
 import Execution
+import LinearAlgebra
 #if canImport(Glibc)
   import Glibc
 #else
@@ -75,6 +76,11 @@ public struct Evaluator: Sendable {
   /// Judges every example.
   /// - Throws: `TrainingError.unsuited` where data and model do not fit; what reading throws.
   public func evaluate(_ dataset: Dataset, scaling: SampleScaling) throws -> EvaluationResult {
+    // Threads share the examples; a product that did so too would only wait for them.
+    try BLASThreads.scoped(1) { try judged(dataset, scaling: scaling) }
+  }
+
+  private func judged(_ dataset: Dataset, scaling: SampleScaling) throws -> EvaluationResult {
     guard program.inputs.count == 1, program.outputs.count == 1 else {
       throw TrainingError.unsuited(
         "evaluation needs one input and one output, found \(program.inputs.count) and "
@@ -148,9 +154,14 @@ public struct Evaluator: Sendable {
     _ dataset: Dataset, _ range: Range<Int>, by batchSize: Int, scaling: SampleScaling,
     logits: ValueID?, width: Int
   ) throws -> Tally {
-    let executor = try InferenceExecutor(
-      program, parameters: parameters, capacity: batchSize,
-      retaining: logits.map { [$0] } ?? [])
+    let retained = logits.map { [$0] } ?? []
+    var executor = try InferenceExecutor(program, parameters: parameters, retaining: retained)
+    if executor.capacity > batchSize {
+      executor = try InferenceExecutor(
+        program, parameters: parameters, capacity: batchSize, retaining: retained)
+    }
+    // As many at once as the caches hold.
+    let batchSize = executor.capacity
     let source = BatchSource(dataset: dataset, scaling: scaling)
     let isClassified = dataset.classCount != nil && width <= Evaluator.confusionLimit
     var tally = Tally(classCount: isClassified ? width : 0)

@@ -92,6 +92,28 @@ extension Loss {
     return total
   }
 
+  /// What spreading a `share` of each label evenly over the classes adds to ``judgeLogits``:
+  /// Σ_c (y_c − y'_c)·logit_c with y' = (1 − ε)·y + ε/n, and ε·(y − 1/n)·scale to the gradient.
+  ///
+  /// Source: Szegedy et al. 2016. Rows of values are left as they are.
+  static func smooth(
+    _ logits: Span<Float>, share: Float, targets: Targets, width: Int, scale: Float,
+    gradient: inout MutableSpan<Float>
+  ) -> Double {
+    guard case .labels(let labels) = targets else { return 0 }
+    var total = 0.0
+    let each = 1 / Float(width)
+    for (row, label) in labels.enumerated() {
+      for column in 0..<width {
+        let index = row * width + column
+        let moved = share * ((column == label ? 1 : 0) - each)
+        total += Double(moved * logits[index])
+        gradient[index] += moved * scale
+      }
+    }
+    return total
+  }
+
   /// Writes softmax(logits ÷ temperature) of the row at `start` to `place` of the result.
   ///
   /// - Returns: log Σ exp of the row.

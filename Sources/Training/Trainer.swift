@@ -1,7 +1,7 @@
 public import Datasets
-import Dispatch
 import Execution
 import Foundation
+import LinearAlgebra
 public import Programs
 public import Tensors
 
@@ -18,6 +18,11 @@ public final class Trainer {
   private let isTrained: [Bool]
   private let isMasked: [Bool]
   private let shards: [TrainingShard]
+  private let pool: WorkerPool
+  /// The mean loss of this run's first step.
+  private var firstLoss: Double?
+  /// A loss that has grown so many times since the first step will not come back.
+  private static let growthLimit = 1e4
   /// The shards' gradients summed, one array a parameter; empty with one shard.
   private var sums: [[Float]]
 
@@ -83,6 +88,7 @@ public final class Trainer {
           teacher: follower))
     }
     self.shards = shards
+    pool = WorkerPool(count: count)
     sums =
       count == 1
       ? []
@@ -102,9 +108,18 @@ public final class Trainer {
   /// Goes on to the end of the epoch, or until `afterStep` says after a step that it should stop.
   ///
   /// - Returns: the epoch's record, or nil if it was stopped before its end.
-  /// - Throws: `TrainingError.diverged` when the loss is not finite, before the step that would
-  ///   spoil the parameters; what reading data throws.
+  /// - Throws: `TrainingError.diverged` when the loss is not finite or has grown beyond use, before
+  ///   the step that would spoil the parameters; what reading data throws.
   public func runEpoch(
+    on dataset: Dataset, scaling: SampleScaling, afterStep: (inout TrainingState) throws -> Bool
+  ) throws -> EpochRecord? {
+    // Shards share a batch between threads; a product that did so too would only wait for them.
+    try BLASThreads.scoped(1) {
+      try runSteps(on: dataset, scaling: scaling, afterStep: afterStep)
+    }
+  }
+
+  private func runSteps(
     on dataset: Dataset, scaling: SampleScaling, afterStep: (inout TrainingState) throws -> Bool
   ) throws -> EpochRecord? {
     let outputs = program.shape(of: shards[0].executor.seeds[0]).count
@@ -118,7 +133,7 @@ public final class Trainer {
       let step = TrainingStep(
         source: source, indices: Array(order[state.position..<end]), epoch: state.epoch,
         position: state.position, loss: options.loss, judgesLogits: seedsLogits,
-        distillation: options.distillation,
+        distillation: options.distillation, labelSmoothing: options.labelSmoothing,
         seed: options.seed &+ UInt64(state.optimizer.stepCount) &* 0x9E37_79B9)
       let index = state.position / options.batchSize
       try run(step, rate: rate(atStep: index, count: order.count))
@@ -148,7 +163,7 @@ public final class Trainer {
     state.history.append(record)
     if record.validationLoss != nil, best.map(record.isBetter) ?? true {
       state.best = .init(
-        epoch: state.epoch, parameters: options.keepsBest ? state.parameters : [])
+        epoch: state.epoch, parameters: options.keepsBest ? state.judged : [])
     }
     state.epoch += 1
     state.position = 0
@@ -172,7 +187,7 @@ public final class Trainer {
     if options.keepsBest, let best = state.best, !best.parameters.isEmpty {
       return best.parameters
     }
-    return state.parameters
+    return state.judged
   }
 
   // MARK: One step
@@ -185,13 +200,9 @@ public final class Trainer {
       let rows = index * perShard..<min((index + 1) * perShard, batch)
       shards[index].run(step, rows: rows, parameters: state.parameters)
     }
-    if active.count == 1 {
-      runShard(0)
-    } else {
-      // Each iteration touches its own shard only, and all end before this call returns.
-      nonisolated(unsafe) let unsafeRun = runShard
-      DispatchQueue.concurrentPerform(iterations: active.count) { unsafe unsafeRun($0) }
-    }
+    // Each job touches its own shard only, and all end before this call returns.
+    nonisolated(unsafe) let unsafeRun = runShard
+    pool.run(jobs: active.count) { unsafe unsafeRun($0) }
     var loss = 0.0
     var correct = 0
     for shard in active {
@@ -199,10 +210,11 @@ public final class Trainer {
       loss += shard.lossSum
       correct += shard.correctCount
     }
-    guard loss.isFinite else {
+    let mean = loss / Double(batch)
+    if firstLoss == nil { firstLoss = mean }
+    guard mean.isFinite, mean <= Trainer.growthLimit * max(firstLoss ?? mean, 1) else {
       throw TrainingError.diverged(
-        epoch: step.epoch, step: step.position / options.batchSize, loss: loss / Double(batch),
-        learningRate: rate)
+        epoch: step.epoch, step: step.position / options.batchSize, loss: mean, learningRate: rate)
     }
     state.lossSum += loss
     state.correctCount += correct
@@ -219,23 +231,13 @@ public final class Trainer {
         }
         continue
       }
-      // Taken out while it is written, so that it stays uniquely owned.
-      var sum: [Float] = []
-      swap(&sum, &sums[index])
-      for (position, shard) in active.enumerated() {
-        shard.executor.withGradient(of: id) { gradient in
-          var target = sum.mutableSpan
-          if position == 0 {
-            for element in gradient.indices { target[element] = gradient[element] }
-          } else {
-            for element in gradient.indices { target[element] += gradient[element] }
-          }
-        }
-      }
-      state.update(index, gradient: sum.span, learningRate: rate, isMasked: isMasked[index])
-      swap(&sum, &sums[index])
+      let gradients = active.map { $0.executor.gradient(of: id) }
+      state.update(
+        index, gradients: gradients, sum: &sums[index], learningRate: rate,
+        isMasked: isMasked[index], pool: pool)
     }
     moveStatistics(active)
+    if let decay = options.averaging { state.moveAverage(decay: decay) }
   }
 
   /// Running statistics become the mean of the shards' new ones, weighted by their sizes.

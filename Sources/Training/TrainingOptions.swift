@@ -24,6 +24,11 @@ public struct TrainingOptions: Sendable, Hashable {
   public var keepsBest: Bool
   /// The share of the labels in the loss of a distillation; the rest is the teacher's.
   public var distillation: Distillation?
+  /// ε, the share of every label that is spread evenly over the classes; 0 is off.
+  public var labelSmoothing: Float
+  /// d of the running average w̄ ← d·w̄ + (1 − d)·w after every step, which is then judged and
+  /// kept in place of w; nil keeps w.
+  public var averaging: Float?
 
   /// Makes options; Adam at 1e-3, batches of 32, 10 epochs.
   public init(
@@ -31,7 +36,7 @@ public struct TrainingOptions: Sendable, Hashable {
     schedule: LearningRateSchedule = LearningRateSchedule(base: 1e-3), batchSize: Int = 32,
     epochs: Int = 10, seed: UInt64 = 0, threads: Int = 1,
     augmentation: Augmentation = Augmentation(), patience: Int? = nil, keepsBest: Bool = true,
-    distillation: Distillation? = nil
+    distillation: Distillation? = nil, labelSmoothing: Float = 0, averaging: Float? = nil
   ) {
     self.loss = loss
     self.optimizer = optimizer
@@ -45,6 +50,8 @@ public struct TrainingOptions: Sendable, Hashable {
     self.patience = patience
     self.keepsBest = keepsBest
     self.distillation = distillation
+    self.labelSmoothing = labelSmoothing
+    self.averaging = averaging
   }
 }
 

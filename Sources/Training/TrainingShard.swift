@@ -62,6 +62,11 @@ final class TrainingShard {
       if step.judgesLogits {
         lossSum = Loss.judgeLogits(
           value, targets: targets, width: width, scale: step.scale, gradient: &gradient)
+        if step.labelSmoothing > 0 {
+          lossSum += Loss.smooth(
+            value, share: step.labelSmoothing, targets: targets, width: width, scale: step.scale,
+            gradient: &gradient)
+        }
       } else {
         lossSum = step.loss.judge(
           value, targets: targets, width: width, scale: step.scale, gradient: &gradient)
@@ -104,6 +109,7 @@ struct TrainingStep {
   let loss: Loss
   let judgesLogits: Bool
   let distillation: Distillation?
+  var labelSmoothing: Float = 0
   /// What dropout draws from.
   let seed: UInt64
 

@@ -1,3 +1,4 @@
+import Execution
 public import Tensors
 
 /// Everything that a run needs to go on bit for bit where it stopped.
@@ -18,6 +19,8 @@ public struct TrainingState: Sendable {
   public var history: [EpochRecord]
   /// The parameters of the best epoch so far; nil without validation.
   public var best: Best?
+  /// The running average of the parameters; empty where none is kept.
+  public var average: [Tensor]
 
   /// The best epoch.
   public struct Best: Sendable {
@@ -36,7 +39,8 @@ public struct TrainingState: Sendable {
   /// The start of a run, or a saved one.
   public init(
     parameters: [Tensor], optimizer: Optimizer, epoch: Int = 0, position: Int = 0,
-    lossSum: Double = 0, correctCount: Int = 0, history: [EpochRecord] = [], best: Best? = nil
+    lossSum: Double = 0, correctCount: Int = 0, history: [EpochRecord] = [], best: Best? = nil,
+    average: [Tensor] = []
   ) {
     self.parameters = parameters
     self.optimizer = optimizer
@@ -46,6 +50,28 @@ public struct TrainingState: Sendable {
     self.correctCount = correctCount
     self.history = history
     self.best = best
+    self.average = average
+  }
+
+  /// What is judged and kept: the average where one is kept, else the parameters.
+  public var judged: [Tensor] { average.isEmpty ? parameters : average }
+
+  /// Moves the average towards the parameters; early on it forgets faster than `decay` says.
+  mutating func moveAverage(decay: Float) {
+    if average.isEmpty {
+      average = parameters
+      return
+    }
+    let steps = Float(optimizer.stepCount)
+    let rest = 1 - min(decay, (1 + steps) / (10 + steps))
+    for index in parameters.indices {
+      let source = parameters[index].elements
+      average[index].withMutableElements { mean in
+        for position in source.indices {
+          mean[position] += rest * (source[position] - mean[position])
+        }
+      }
+    }
   }
 
   /// Moves one parameter against its gradient.
@@ -55,6 +81,22 @@ public struct TrainingState: Sendable {
     optimizer.update(
       &parameters[index], index: index, gradient: gradient, learningRate: learningRate,
       isMasked: isMasked)
+  }
+
+  /// Moves one parameter against the sum of the shards' gradients.
+  mutating func update(
+    _ index: Int, gradients: [[Float]], sum: inout [Float], learningRate: Float, isMasked: Bool,
+    pool: WorkerPool
+  ) {
+    guard isMasked else {
+      optimizer.update(
+        &parameters[index], index: index, gradients: gradients, sum: &sum,
+        learningRate: learningRate, pool: pool)
+      return
+    }
+    var total = sum.mutableSpan
+    total.sum(gradients, from: 0)
+    update(index, gradient: sum.span, learningRate: learningRate, isMasked: true)
   }
 }
 

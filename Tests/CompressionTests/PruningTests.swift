@@ -40,6 +40,33 @@ import Testing
     #expect(perLayer.map(\.zeroCount) == [50])
   }
 
+  @Test func theScopeOfATensorSparesNoFactor() throws {
+    let model = try SampleModels.mlp([30, 20, 10])
+    let small = try CompressionPlan(kernels: [
+      .init(path: "dense/kernel", action: .factorize(.lowRank, ranks: [5]))
+    ]).applied(to: model).model
+    let (pruned, _) = try MagnitudePruning(sparsity: 0.4, scope: .tensor).applied(to: small)
+    for component in try #require(pruned.layers[1].weight("kernel")).components {
+      let tensor = try component.parameter.tensor()
+      let zeros = tensor.elements.count { $0 == 0 }
+      #expect(zeros == Int(Double(tensor.count) * 0.4), "\(component.name)")
+    }
+  }
+
+  @Test func prunedFactorsAreNotRotated() throws {
+    let model = try SampleModels.mlp([30, 20, 10])
+    let small = try CompressionPlan(kernels: [
+      .init(path: "dense/kernel", action: .factorize(.lowRank, ranks: [5]))
+    ]).applied(to: model).model
+    let pruned = try MagnitudePruning(sparsity: 0.5, scope: .tensor).applied(to: small).model
+    let again = try pruned.balanced().canonicalised()
+    let (before, after) = (pruned.layers[1].weights[0].weight, again.layers[1].weights[0].weight)
+    for (one, other) in zip(before.components, after.components) {
+      #expect(try one.parameter.raw() == other.parameter.raw())
+      #expect(other.parameter.isMasked)
+    }
+  }
+
   @Test func int8ScalesStay() throws {
     var generator = SeededGenerator(seed: 4)
     let kernel = Tensor.normal([30, 4], generator: &generator)

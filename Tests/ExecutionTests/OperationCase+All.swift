@@ -23,6 +23,15 @@ extension OperationCase {
   ]
 
   static let convolutions: [OperationCase] = [
+    OperationCase(
+      "conv 3×3 same, 16 to 17 channels", [[5, 6, 16]], [[3, 3, 16, 17]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(1, 1, 1, 1))), probes: 11),
+    OperationCase(
+      "conv 3×3 valid, 19 to 16 channels", [[8, 7, 19]], [[3, 3, 19, 16]],
+      .conv2D(p(0), Conv2DGeometry()), probes: 11),
+    OperationCase(
+      "conv 3×3, unevenly padded, 16 to 66 channels", [[4, 4, 16]], [[3, 3, 16, 66]],
+      .conv2D(p(0), Conv2DGeometry(padding: pad(0, 2, 1, 3))), probes: 7),
     OperationCase("conv 3×3 valid", [[6, 5, 3]], [[3, 3, 3, 4]], .conv2D(p(0), Conv2DGeometry())),
     OperationCase("conv 1×1", [[4, 5, 3]], [[1, 1, 3, 4]], .conv2D(p(0), Conv2DGeometry())),
     OperationCase(

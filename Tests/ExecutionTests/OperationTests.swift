@@ -12,6 +12,26 @@ import Testing
 
   @Test(arguments: OperationCase.all)
   func inferenceAgreesWithTheReference(operation: OperationCase) throws {
+    try checkInference(operation)
+  }
+
+  @Test(arguments: OperationCase.all)
+  func gradientsAgreeWithFiniteDifferences(operation: OperationCase) throws {
+    try checkGradients(operation)
+  }
+
+  static let everyWay: [ConvolutionMethods] = [[], .library, .minimalFiltering]
+
+  /// Every way to convolve alone: gathered rows, oneDNN where it is installed, minimal filtering.
+  @Test(arguments: OperationCase.convolutions, everyWay)
+  func everyWayToConvolveAgrees(operation: OperationCase, methods: ConvolutionMethods) throws {
+    try ConvolutionMethods.$allowed.withValue(methods) {
+      try checkInference(operation)
+      try checkGradients(operation)
+    }
+  }
+
+  private func checkInference(_ operation: OperationCase) throws {
     let program = try operation.program()
     var generator = SeededGenerator(seed: 7)
     let inputs = operation.randomInputs(batch: 3, &generator)
@@ -24,8 +44,7 @@ import Testing
     #expect(difference(result, reference) <= Self.forwardTolerance)
   }
 
-  @Test(arguments: OperationCase.all)
-  func gradientsAgreeWithFiniteDifferences(operation: OperationCase) throws {
+  private func checkGradients(_ operation: OperationCase) throws {
     let program = try operation.program()
     var generator = SeededGenerator(seed: 11)
     let batch = 2

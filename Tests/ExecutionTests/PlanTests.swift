@@ -164,7 +164,7 @@ import Testing
   @Test func anAbsurdActivationIsRefusedBeforeItIsAllocated() throws {
     var builder = ProgramBuilder()
     let x = builder.input([1], name: "x")
-    let y = try builder.append(.repeatVector(1 << 50), x, origin: "repeat")
+    let y = try builder.append(.repeatVector(1 << 39), x, origin: "repeat")
     let program = builder.finish(outputs: [y])
     let inference = try InferenceExecutor(program, parameters: [])
     let training = TrainingExecutor(program, seeds: [y], capacity: Int.max)

@@ -34,7 +34,7 @@ struct IndependentReaderTests {
     return process.terminationStatus
   }
 
-  @Test(arguments: ["mlp", "every form", "graph"], RoundTripTests.options)
+  @Test(arguments: ["mlp", "every form", "graph", "sparse"], RoundTripTests.options)
   func rebuildsWhatTheFormulasSay(name: String, options: StorageOptions) throws {
     let model = try #require(try SampleModels.all().first { $0.name == name }?.model)
     try Fixtures.withTemporaryFolder { folder in

@@ -16,4 +16,16 @@ import Testing
     try expectSame(read.model, model)
     #expect(ModelFileVerifier.verify(path, allowsNonFinite: true).isSound)
   }
+
+  /// Writes the files of the present version; those of earlier ones are never written again.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["MODELC_WRITE_CONTAINERS"] != nil))
+  func presentVersionIsWritten() throws {
+    let folder = try #require(ProcessInfo.processInfo.environment["MODELC_WRITE_CONTAINERS"])
+    for (name, model) in try SampleModels.all() {
+      for (suffix, layout) in [("", StorageOptions.Layout.open), ("-packed", .packed)] {
+        let file = "\(folder)/v1.0-\(name.replacing(" ", with: "-"))\(suffix).h5"
+        try ModelFileWriter.write(model, to: file, options: StorageOptions(layout: layout))
+      }
+    }
+  }
 }

@@ -12,7 +12,7 @@ import Testing
     StorageOptions(compression: .deflate(level: 9)), StorageOptions(layout: .packed),
   ]
 
-  @Test(arguments: ["mlp", "every form", "every type", "graph"], options)
+  @Test(arguments: ["mlp", "every form", "every type", "graph", "sparse"], options)
   func whatIsReadIsBitwiseWhatWasWritten(name: String, options: StorageOptions) throws {
     let model = try #require(try SampleModels.all().first { $0.name == name }?.model)
     try Fixtures.withTemporaryFolder { folder in
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["mlp", "every form", "every type", "graph"])
+  @Test(arguments: ["mlp", "every form", "every type", "graph", "sparse"])
   func theSameModelGivesTheSameBytes(name: String) throws {
     let model = try #require(try SampleModels.all().first { $0.name == name }?.model)
     try Fixtures.withTemporaryFolder { folder in

@@ -199,11 +199,46 @@ enum SampleModels {
       outputs: [.init(call: 5), .init(call: 4)])
   }
 
+  /// Pruned kernels: floats with one weight in ten left, int8 factors with long gaps, −0 kept.
+  static func sparse() throws -> Model {
+    func pruned(_ shape: Shape, keeping every: Int, seed: UInt64) -> Tensor {
+      Tensor(
+        shape: shape,
+        elements: tensor(shape, seed: seed).elements.enumerated().map { index, value in
+          index % every == 0 ? value : 0
+        })
+    }
+    var kernel = pruned([60, 50], keeping: 10, seed: 11)
+    kernel.withMutableElements { $0[0] = -0.0 }
+    let codes = pruned([50, 40], keeping: 301, seed: 12).elements.map { ($0 * 127).rounded() }
+    let left = Parameter(
+      RawTensor(Tensor(shape: [50, 40], elements: codes), as: .int8),
+      encoding: .int8(scales: [Float](repeating: 0.5, count: 40)), isMasked: true)
+    let factors = Weight.lowRank(
+      try LowRankForm(
+        denseShape: [50, 20], left: left, right: parameter([40, 20], seed: 13), record: record))
+    return Model.sequential(
+      name: "sparse",
+      layers: [
+        input([60]),
+        dense(
+          "dense",
+          Weight(Parameter(RawTensor(kernel), isMasked: true)), bias: parameter([50], seed: 14)),
+        Layer(
+          path: "selected",
+          kind: .selection(Selection(inputs: 50, positions: Array(0..<20) + Array(22..<50)))),
+        dense(
+          "half", Weight(Parameter(pruned([48, 50], keeping: 12, seed: 15), as: .bfloat16)),
+          bias: parameter([50], seed: 16)),
+        dense("dense_1", factors, bias: parameter([20], seed: 17)),
+      ])
+  }
+
   /// All of them, by name.
   static func all() throws -> [(name: String, model: Model)] {
     [
       ("mlp", try mlp()), ("every form", try everyForm()), ("every type", everyType()),
-      ("graph", graph()),
+      ("graph", graph()), ("sparse", try sparse()),
     ]
   }
 }

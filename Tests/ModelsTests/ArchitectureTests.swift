@@ -173,6 +173,7 @@ import Testing
     .merge: ["operation": "add"], .bordering: ["operation": "pad", "amounts": [1, 1, 1, 1]],
     .upSampling: ["factors": [2, 2]], .reshaping: ["operation": "flatten"],
     .regularisation: ["noise": "dropout", "rate": 0.5],
+    .selection: ["inputs": 384, "runs": [0, 384]],
     .dataNormalization: ["mean": [0.5], "variance": [2]], .opaque: ["class_name": "Mystery"],
   ]
 
@@ -183,7 +184,8 @@ import Testing
     let layer: JSONValue = [
       "path": "it", "kind": .string(name.rawValue), "attributes": .object(attributes),
     ]
-    let description = try ModelDescription(["layers": [layer]], inputShape: [8, 8, 6])
+    let shape: Shape = name == .selection ? [8 * 8 * 6] : [8, 8, 6]
+    let description = try ModelDescription(["layers": [layer]], inputShape: shape)
     guard name != .opaque else {
       let error = #expect(throws: LoweringError.self) { _ = try description.model(seed: 0) }
       #expect(error?.description.contains("it: cannot be run: Mystery") == true)

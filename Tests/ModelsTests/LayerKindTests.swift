@@ -30,6 +30,7 @@ import Testing
     .upSampling(UpSampling(factors: [2, 3], interpolation: "bilinear")),
     .reshaping(.flatten(.channelsFirst)), .reshaping(.reshape([2, -1])),
     .reshaping(.permute([2, 1])), .reshaping(.repeatVector(3)),
+    .selection(Selection(inputs: 9, positions: [0, 3, 4, 5, 8])),
     .regularisation(Regularisation(kind: .gaussianNoise, rate: 0.25)),
     .opaque(
       Opaque(
@@ -51,6 +52,15 @@ import Testing
   func activationsKeepTheirNames(name: String) throws {
     let function = try #require(ActivationFunction(plainName: name))
     #expect(function.json == .string(name))
+  }
+
+  @Test(arguments: [[0, 0], [3], [], [4, 3, 2, 1], [0, 4, 3, 2], [8, 2], [16_777_216, 1]])
+  func runsOfASelectionMustAscendWithinItsInputs(runs: [Int]) {
+    #expect(throws: AttributeError.self) {
+      try LayerKind(
+        name: .selection,
+        attributes: ["inputs": 9, "runs": .array(runs.map { .integer($0) })])
+    }
   }
 
   @Test func aWrongAttributeNamesBothSides() {

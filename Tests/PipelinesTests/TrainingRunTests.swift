@@ -1,3 +1,4 @@
+import Compression
 import Datasets
 import Foundation
 import HDF5
@@ -55,7 +56,8 @@ import Training
     let options = TrainingOptions(
       optimizer: .adam(), weightDecay: 0.01,
       schedule: LearningRateSchedule(base: 3e-3, shape: .cosine(floor: 0)), batchSize: 15,
-      epochs: 3, seed: 5, augmentation: Augmentation(shift: 1))
+      epochs: 3, seed: 5, augmentation: Augmentation(shift: 1), labelSmoothing: 0.1,
+      averaging: 0.9)
     let run = try run(
       "cnn:4-pool-dense12,batchnorm,dropout=0.2", options, training: data, validation: validation)
     let whole = try run.run()
@@ -79,6 +81,7 @@ import Training
       let state = try Checkpoint.read(path, program: program, options: options, fingerprint: "it")
       #expect(state.parameters == stopped.state.parameters)
       #expect(state.optimizer == stopped.state.optimizer)
+      #expect(!state.average.isEmpty && state.average == stopped.state.average)
       let resumed = try run.run(from: state)
       #expect(resumed.state.parameters == whole.state.parameters)
       #expect(resumed.state.optimizer == whole.state.optimizer)
@@ -148,6 +151,64 @@ import Training
     #expect(result.count == 360)
     #expect(abs((result.correctCount ?? 0) - right) <= 1)
     #expect(result.confusion.reduce(0) { $0 + $1.reduce(0, +) } == 360)
+  }
+
+  @Test func normsFollowTheirInputs() throws {
+    let data = try digits(.train, limit: 200)
+    let options = TrainingOptions(
+      schedule: LearningRateSchedule(base: 5e-3), epochs: 6, seed: 2)
+    var model = try run(
+      "cnn:8-pool-dense16,batchnorm", options, training: data, validation: nil
+    ).run().model
+    func accuracy(_ model: Model) throws -> Double {
+      let bound = try BoundData(digits(.test), to: model, program: model.lowered(), requested: nil)
+      return try model.evaluated(on: bound).accuracy ?? 0
+    }
+    let before = try accuracy(model)
+    let index = try #require(model.layers.firstIndex { $0.path == "conv2d" })
+    for weight in 0..<2 {
+      var tensor = try model.layers[index].weights[weight].weight.components[0].parameter.tensor()
+      for element in tensor.elements.indices {
+        tensor.elements[element] = weight == 0 ? 3 * tensor.elements[element] : 7
+      }
+      model.layers[index].weights[weight].weight = Weight(Parameter(tensor))
+    }
+    #expect(try accuracy(model) < before - 0.2)
+    let images = try data.reshaped(to: [8, 8, 1])
+    let repaired = try model.withEstimatedNorms(on: images, scaling: Self.scaling)
+    #expect(try accuracy(repaired) > before - 0.05)
+    #expect(repaired.parameterCount == model.parameterCount)
+  }
+
+  @Test func compressionWithDataTakesTheBetterNorms() throws {
+    let data = try digits(.train).reshaped(to: [8, 8, 1])
+    let options = TrainingOptions(
+      schedule: LearningRateSchedule(base: 5e-3), epochs: 3, seed: 2)
+    let model = try run(
+      "cnn:16-16-pool-dense32,batchnorm", options, training: data, validation: nil
+    ).run().model
+    try Fixtures.withTemporaryFolder { folder in
+      let input = folder.appendingPathComponent("net.h5").path
+      _ = try ModelWriting.write(model, to: input, force: false)
+      let outcome = try Compress.run(
+        CompressionRequest(
+          input: input, output: folder.appendingPathComponent("small.h5").path,
+          source: .planning(PlanningOptions(target: .ratio(6))),
+          data: CompressionData(dataset: data, scaling: Self.scaling, weighting: .none),
+          toolVersion: "test"))
+      let norms = try #require(outcome.norms)
+      #expect(norms.lossBefore.isFinite && norms.lossAfter.isFinite)
+      #expect(norms.lossBefore != norms.lossAfter)
+      // What was taken is what was written.
+      let small = try OpenedModel(folder.appendingPathComponent("small.h5").path).wholeModel()
+      func mean(_ model: Model) throws -> [Float] {
+        let layer = try #require(
+          model.layers.first { if case .batchNormalization = $0.kind { true } else { false } })
+        let weight = try #require(layer.weights.first { $0.name == "moving_mean" })
+        return try weight.weight.components[0].parameter.tensor().elements
+      }
+      #expect(try (mean(small) != mean(model)) == norms.isTaken)
+    }
   }
 
   @Test func aDescriptionStartsATraining() throws {

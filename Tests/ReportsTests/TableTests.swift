@@ -33,6 +33,13 @@ import Testing
         + "{\"layer\":\"b,\\\"c\\\"\",\"parameters\":5,\"e\":0.12345}]")
   }
 
+  @Test func aNameOutOfAFileStaysOnItsLine() {
+    let table = Table(columns: [Table.Column("x")], rows: [[.text("a\nb\u{1B}[2J")]])
+    #expect(table.aligned() == "x\n───────\na?b?[2J")
+    #expect(table.csv() == "x\na?b?[2J")
+    #expect(table.markdown().hasSuffix("\n| a?b?[2J |"))
+  }
+
   @Test func markdownEscapesBars() {
     let table = Table(columns: [Table.Column("x")], rows: [[.text("a|b")]])
     #expect(table.markdown() == "| x |\n| :-- |\n| a\\|b |")

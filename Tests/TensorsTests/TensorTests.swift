@@ -30,6 +30,10 @@ import Testing
   @Test func untrustedExtentsAreChecked() {
     #expect(Shape(checking: [1 << 40, 1 << 40]) == nil)
     #expect(Shape(checking: [-1]) == nil)
+    // An extent of 0 hides nothing: a sample of this shape could not be counted.
+    #expect(Shape(checking: [0, 1 << 40, 1 << 40]) == nil)
+    #expect(Shape(checking: [1 << 40, 0, 1 << 40]) == nil)
+    #expect(Shape(checking: [0, -1]) == nil)
     #expect(Shape(checking: [3, 0])?.count == 0)
     #expect(Shape([]).count == 1)
   }

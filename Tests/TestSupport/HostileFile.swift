@@ -14,9 +14,14 @@ public struct HostileFile: Sendable, CustomStringConvertible {
   /// The name.
   public var description: String { name }
 
-  /// What stands in `expected.json`.
-  public static let all: [HostileFile] = {
-    let path = Fixtures.path("malformed/expected.json")
+  /// What stands in `expected.json`: model files.
+  public static let all = table("malformed")
+
+  /// What stands in `data/expected.json`: data sets, refused by the first command that reads them.
+  public static let data = table("malformed/data")
+
+  private static func table(_ folder: String) -> [HostileFile] {
+    let path = Fixtures.path("\(folder)/expected.json")
     guard let text = try? Data(contentsOf: URL(fileURLWithPath: path)),
       let table = try? JSONValue(parsing: Array(text)).object
     else { return [] }
@@ -25,7 +30,7 @@ public struct HostileFile: Sendable, CustomStringConvertible {
         name: name, command: value["command"]?.string ?? "", message: value["message"]?.string ?? ""
       )
     }.sorted { $0.name < $1.name }
-  }()
+  }
 
   /// The names of the valid oddities in `Fixtures/malformed/accepted/`.
   public static let accepted: [String] =

@@ -69,6 +69,17 @@ import Testing
     #expect(try estimate(20, seed: 1) != estimate(90, seed: 1))
   }
 
+  @Test func dropoutIsOff() throws {
+    func estimate(_ options: String) throws -> [Tensor] {
+      let net = try Net(
+        "cnn:5s-pool\(options)-dense4,batchnorm", inputShape: [4, 4, 2], classCount: 3)
+      let plain = try Net("cnn:5s-pool-dense4,batchnorm", inputShape: [4, 4, 2], classCount: 3)
+      return try BatchNormEstimation().parameters(
+        plain.parameters, of: net.program, measuredOn: data, scaling: .identity)
+    }
+    #expect(try estimate("-drop0.5") == estimate(""))
+  }
+
   @Test func frozenNormalisationsKeepTheirs() throws {
     var model = try Net(
       "cnn:5s-dense4,batchnorm", inputShape: [4, 4, 2], classCount: 3

@@ -37,6 +37,21 @@ import Testing
     #expect(abs(total - expected) <= 1e-6 * expected)
   }
 
+  @Test func smoothedLabelsAreRowsOfSoftValues() {
+    let logits: [Float] = [1.5, -0.5, 0.25, 0.1, 2, -3]
+    let share: Float = 0.2
+    var (loss, gradient) = judgeLogits(logits, .labels([0, 2]))
+    var span = gradient.mutableSpan
+    loss += Loss.smooth(
+      logits.span, share: share, targets: .labels([0, 2]), width: 3, scale: 1, gradient: &span)
+    let rest = share / 3
+    let soft = Tensor(
+      shape: [2, 3], elements: [1 - 2 * rest, rest, rest, rest, rest, 1 - 2 * rest])
+    let expected = judgeLogits(logits, .values(soft))
+    #expect(abs(loss - expected.loss) <= 1e-6 * expected.loss)
+    for (found, wanted) in zip(gradient, expected.gradient) { #expect(abs(found - wanted) <= 1e-6) }
+  }
+
   @Test(arguments: Loss.allCases)
   func gradientsAreFiniteDifferences(loss: Loss) {
     let soft = Tensor(shape: [2, 3], elements: [0.6, 0.3, 0.1, 0, 0.25, 0.75])

@@ -66,12 +66,26 @@ import Testing
         == whole.history.map { [$0.loss, $0.accuracy, $0.validationLoss, $0.learningRate] })
   }
 
+  /// Beyond 16,384 weights the threads also share the update itself.
+  @Test(arguments: [OptimizerSettings.adam(), .sgd(), .sgd(momentum: 0.9)])
+  func sharedUpdatesAreTheSameSteps(rule: OptimizerSettings) throws {
+    let wide = blobs(count: 64, shape: [150])
+    let net = try Net("mlp:150-120-3", inputShape: [150])
+    let one = try net.trainer(options(rule, epochs: 1)).finish(on: wide)
+    let two = try net.trainer(options(rule, epochs: 1, threads: 2)).finish(on: wide)
+    for (left, right) in zip(one.parameters, two.parameters) {
+      #expect(zip(left.elements, right.elements).allSatisfy { abs($0 - $1) <= 2e-4 })
+    }
+    let again = try net.trainer(options(rule, epochs: 1, threads: 2)).finish(on: wide)
+    #expect(again.parameters == two.parameters)
+  }
+
   @Test func shardsGiveTheSameStepsButForRounding() throws {
     let net = try Net("mlp:6-12-8-3,dropout=0.2")
     let one = try net.trainer(options(epochs: 1)).finish(on: data)
     let three = try net.trainer(options(epochs: 1, threads: 3)).finish(on: data)
     for (left, right) in zip(one.parameters, three.parameters) {
-      for (a, b) in zip(left.elements, right.elements) { #expect(abs(a - b) <= 1e-4) }
+      #expect(zip(left.elements, right.elements).allSatisfy { abs($0 - $1) <= 1e-4 })
     }
     #expect(abs(one.history[0].loss - three.history[0].loss) <= 1e-5)
     #expect(one.history[0].accuracy == three.history[0].accuracy)
@@ -102,7 +116,7 @@ import Testing
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(epoch == 0 && step > 0 && !loss.isFinite)
+    #expect(epoch == 0 && step > 0 && !(loss <= 1e4))
     #expect(error?.description.contains("step \(step + 1)") == true)
     #expect(error?.description.contains("100 times smaller") == true)
   }
@@ -116,9 +130,8 @@ import Testing
       let trained = try net.trainer(
         options(rule), isMasked: net.program.parameters.indices.map { $0 == 0 }
       ).finish(on: data).parameters
-      for index in trained[0].elements.indices {
-        #expect((trained[0].elements[index] == 0) == (index % 5 == 0))
-      }
+      let isZero = trained[0].elements.map { $0 == 0 }
+      #expect(isZero == isZero.indices.map { $0 % 5 == 0 })
       let free = try net.trainer(options(rule)).finish(on: data).parameters[0]
       #expect(!free.elements.contains(0))
     }

@@ -129,11 +129,42 @@ import Testing
     }
   }
 
+  /// As somebody who may not read everything; the superuser becomes nobody for it.
+  @Test(
+    .enabled(if: getuid() != 0 || FileManager.default.fileExists(atPath: "/usr/bin/setpriv")),
+    arguments: [
+      ("inspect secret.h5", "secret.h5: cannot open: permission denied"),
+      ("inspect shut/in.h5", "shut/in.h5: cannot open: permission denied"),
+      ("compress in.h5 --rank 2 -o open/out.h5", "open/out.h5: cannot write: permission denied"),
+      ("predict in.h5 --data shut -o /tmp/never.csv", "shut: cannot list: permission denied"),
+      (
+        "predict in.h5 --data pics -o /tmp/never.csv", "pics/b: cannot list: permission denied"
+      ),
+    ])
+  func whatMayNotBeReadIsOneLine(command: String, start: String) throws {
+    try Self.withFolder { folder in
+      let picture = Fixtures.path("datasets/grey/a/0.png")
+      let prepare =
+        "mkdir -p shut open pics/a pics/b; cp in.h5 shut; cp in.h5 secret.h5; "
+        + "cp '\(picture)' pics/a; cp $(command -v modelc) .; "
+        + "chmod 000 shut secret.h5 pics/b; chmod 555 open .; "
+      let nobody =
+        getuid() == 0 ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : ""
+      defer {
+        _ = try? Binary.run("chmod 755 .; chmod 755 shut secret.h5 open pics/b", in: folder)
+      }
+      let (output, exitCode) = try Binary.run(prepare + nobody + "./modelc " + command, in: folder)
+      #expect(exitCode == 1)
+      #expect(output.hasPrefix(start), "\(output)")
+      #expect(output.filter(\.isNewline).count == 1, "\(output)")
+    }
+  }
+
   @Test(arguments: ["inspect in.h5", "inspect in.h5 --format json", compress])
   func aResultThatFindsNoRoomIsAFailure(line: String) throws {
     try Self.withFolder { folder in
       let spoken = line.replacing(" -q", with: "")
-      let (output, exitCode) = try Binary.run("modelc \(spoken) 2>&1 >/dev/full", in: folder)
+      let (output, exitCode) = try Binary.run("(modelc \(spoken) 2>&1 >/dev/full)", in: folder)
       #expect(exitCode == 1)
       #expect(output.contains("standard output: cannot write: No space left on device"))
     }

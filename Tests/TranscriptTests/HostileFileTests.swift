@@ -23,4 +23,20 @@ import Testing
       #expect(left == [file.name] || file.command == "run")
     }
   }
+
+  @Test(.timeLimit(.minutes(1)), arguments: HostileFile.data)
+  func aLieOfADataSetEndsWithOneLineAndExitCode1(file: HostileFile) throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try FileManager.default.copyItem(
+        atPath: Fixtures.path("malformed/data/\(file.name)"),
+        toPath: folder.appendingPathComponent(file.name).path)
+      let model = Fixtures.path("keras/mlp-mnist-k2.h5")
+      let (output, exitCode) = try Binary.run(
+        Self.limits + "modelc predict '\(model)' --data '\(file.name)' -o out.csv", in: folder)
+      #expect(exitCode == 1)
+      #expect(output == file.message + "\n")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path) == [file.name])
+    }
+  }
 }

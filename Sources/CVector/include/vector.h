@@ -29,6 +29,11 @@ void modelc_max_pool_row_gradient(
   ptrdiff_t columns, ptrdiff_t channels, const float *top, const float *bottom, const float *d,
   float *top_gradient, float *bottom_gradient);
 
+// Scales the elements whose 32 random bits reach the threshold and zeroes the others. The bits are
+// SplitMix64's that follow `state`, two elements a word, the lower half first.
+void modelc_drop(
+  ptrdiff_t n, float *x, float scale, unsigned threshold, unsigned long long state);
+
 // Copies `count` runs of `length` floats; run i starts at source + i*source_step and goes to
 // target + i*target_step.
 void modelc_gather_runs(
@@ -41,5 +46,28 @@ void modelc_scale_bytes(
 
 // Asks the processor to fetch n bytes that will be read soon.
 void modelc_prefetch(ptrdiff_t n, const unsigned char *bytes);
+
+// Products with a matrix x that is mostly zeros, which are skipped. `modelc_sparse_is_fast` says
+// whether the processor has the registers for it; the functions work everywhere. Rows of all
+// matrices lie densely; `outputs` must be at least 16.
+int modelc_sparse_is_fast(void);
+ptrdiff_t modelc_count_zeros(ptrdiff_t n, const float *x);
+// y [rows x outputs] <- x [rows x inputs] * w [inputs x outputs]
+void modelc_sparse_product(
+  ptrdiff_t rows, ptrdiff_t inputs, ptrdiff_t outputs, const float *x, const float *w, float *y);
+// g [inputs x outputs] <- transposed x [rows x inputs] * d [rows x outputs], added to g if `adds`.
+void modelc_sparse_gradient(
+  ptrdiff_t rows, ptrdiff_t inputs, ptrdiff_t outputs, int adds, const float *x, const float *d,
+  float *g);
+
+// Products with few columns, by tiles of 24 vectors: faster than a library's where the columns fill
+// whole vectors. `outputs` must be at least 16; rows of all matrices lie densely.
+// y [rows x outputs] <- x [rows x inputs] * w [inputs x outputs]
+void modelc_thin_product(
+  ptrdiff_t rows, ptrdiff_t inputs, ptrdiff_t outputs, const float *x, const float *w, float *y);
+// g [inputs x outputs] <- transposed x [rows x inputs] * d [rows x outputs], added to g if `adds`.
+void modelc_thin_gradient(
+  ptrdiff_t rows, ptrdiff_t inputs, ptrdiff_t outputs, int adds, const float *x, const float *d,
+  float *g);
 
 #endif

@@ -55,7 +55,7 @@ public struct KernelSite: Sendable, Hashable {
   }
 
   /// Multiplications of one sample in the dense form; nil if the positions are unknown.
-  public var denseMultiplications: Int? { outputPositions.map { $0 * shape.count } }
+  public var denseMultiplications: Int? { multiplications(.dense, ranks: []) }
 }
 
 extension KernelSite {
@@ -64,25 +64,37 @@ extension KernelSite {
     componentShapes(form, ranks: ranks).reduce(0) { $0 + $1.count }
   }
 
-  /// The multiplications of one sample of a form with given ranks; nil if positions are unknown.
+  /// The multiplications of one sample of a form with given ranks; nil if positions are unknown,
+  /// or so many that no machine would end.
   public func multiplications(_ form: Weight.Kind, ranks: [Int]) -> Int? {
     guard let output = outputPositions else { return nil }
     switch form {
-    case .dense: return output * shape.count
-    case .lowRank: return output * ranks[0] * (rows + columns)
+    case .dense: return KernelSite.sum([output, shape.count])
+    case .lowRank: return KernelSite.sum([output, ranks[0], rows + columns])
     case .tucker2:
       guard let input = inputPositions else { return nil }
-      return input * channels * ranks[0]
-        + output * ranks[1] * (windowCount * ranks[0] + columns)
+      return KernelSite.sum(
+        [input, channels, ranks[0]], [output, windowCount, ranks[0], ranks[1]],
+        [output, ranks[1], columns])
     case .tensorised:
       guard let map = mapShape else { return nil }
-      let (a, b) = (ranks[0], ranks[1])
-      let height = map[0] * map[1] * map[2] * a
-      let width = a * map[1] * map[2] * b
+      let (a, b, last) = (ranks[0], ranks[1], ranks[ranks.count - 1])
       let p = ranks.count == 4 ? ranks[2] : map[2]
-      let channel = ranks.count == 4 ? a * b * map[2] * p : 0
-      return output * (height + width + channel + ranks[ranks.count - 1] * (a * b * p + columns))
+      let channel = ranks.count == 4 ? [output, a, b, map[2], p] : [0]
+      return KernelSite.sum(
+        [output, map[0], map[1], map[2], a], [output, a, map[1], map[2], b], channel,
+        [output, last, a, b, p], [output, last, columns])
     }
+  }
+
+  /// The sum of products of counts; nil from 2⁴⁵ on, such that sums over kernels can be counted.
+  private static func sum(_ products: [Int]...) -> Int? {
+    var total = 0
+    for factors in products {
+      guard let product = Shape.elementCount(of: factors), product < 1 << 45 else { return nil }
+      total += product
+    }
+    return total < 1 << 45 ? total : nil
   }
 
   /// The shapes of a form's components, in the form's order.

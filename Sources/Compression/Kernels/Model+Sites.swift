@@ -1,5 +1,6 @@
 public import Models
 public import Tensors
+import Programs
 
 extension Model {
   /// The factorisable kernels with their shapes and work, in layer order.
@@ -45,7 +46,7 @@ extension Model {
   }
 
   private func sum(_ counts: [Int?]) -> Int? {
-    counts.isEmpty || counts.contains(nil) ? nil : counts.reduce(0) { $0 + ($1 ?? 0) }
+    counts.isEmpty || counts.contains(nil) ? nil : counts.reduce(0) { saturating($0, $1 ?? 0) }
   }
 
   /// The map that was flattened into a Dense kernel's input.

@@ -1,5 +1,6 @@
 public import JSON
 import Models
+import Messages
 
 /// A plan file that is JSON but no plan we can follow.
 public struct PlanFormatError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -14,7 +15,7 @@ public struct PlanFormatError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 
   /// `place: problem`.
-  public var description: String { "\(place): \(problem)" }
+  public var description: String { "\(place): \(problem)".oneLine() }
 }
 
 extension CompressionPlan {

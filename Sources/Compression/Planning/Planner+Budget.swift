@@ -34,6 +34,13 @@ extension Planner {
     }
   }
 
+  /// The fewest parameters that any plan leaves in the model.
+  public var leastParameterCount: Int {
+    kernels.reduce(fixed.parameters) { sum, kernel in
+      sum + (kernel.options.map(\.parameters).min() ?? 0)
+    }
+  }
+
   /// Chooses ranks under the target's budget.
   func budgeted() throws -> PlannedCompression {
     let (unit, limit) = budget()

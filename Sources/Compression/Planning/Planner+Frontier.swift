@@ -8,10 +8,13 @@ public struct FrontierPoint: Sendable, Hashable {
   public let multiplications: Int?
   /// The sum of the kernels' estimated errors.
   public let estimatedError: Double
+  /// √(Σ discarded ÷ Σ all) over the kernels: of their energy, or of their outputs' variance where
+  /// errors are weighted; nil where nothing is known.
+  public let relativeError: Double?
   /// Parameters before ÷ parameters at this point.
   public let compressionRatio: Double
   /// The plan.
-  public let plan: CompressionPlan
+  public var plan: CompressionPlan
 }
 
 extension Planner {
@@ -40,7 +43,20 @@ extension Planner {
       return FrontierPoint(
         parameterCount: planned.parameterCount, byteCount: planned.byteCount,
         multiplications: planned.multiplications, estimatedError: planned.estimatedError,
-        compressionRatio: planned.compressionRatio, plan: planned.plan)
+        relativeError: relativeError(of: choices), compressionRatio: planned.compressionRatio,
+        plan: planned.plan)
     }
+  }
+
+  /// √(Σ discarded ÷ Σ all) over the kernels that were analysed.
+  private func relativeError(of choices: [KernelOption]) -> Double? {
+    var discarded = 0.0
+    var all = 0.0
+    for (kernel, choice) in zip(kernels, choices) {
+      guard let prepared = analyses[kernel.site.path]?.prepared.first else { continue }
+      all += prepared.energy
+      discarded += (choice.discardedShare ?? 0) * prepared.energy
+    }
+    return all > 0 ? (max(discarded, 0) / all).squareRoot() : nil
   }
 }

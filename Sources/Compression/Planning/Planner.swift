@@ -42,9 +42,7 @@ public struct Planner: Sendable {
     }
     parameterCount = model.parameterCount
     let structure = model.structure()
-    let products =
-      structure.obstacle == nil
-      ? structure.multiplications.values.reduce(0, +) : nil
+    let products = structure.obstacle == nil ? structure.totalMultiplications : nil
     let present = kernels.reduce(into: Totals()) { $0.add($1.keeping) }
     fixed = Totals(
       parameters: parameterCount - sites.reduce(0) { $0 + $1.parameterCount },
@@ -81,6 +79,10 @@ public struct Planner: Sendable {
     case .rank(let specification): return try ranked(specification)
     case .energy(let share): return thresholded(share: share, error: nil)
     case .maximumError(let error): return thresholded(share: nil, error: error)
+    case .maximumAccuracyDrop:
+      throw CompressionError.unreachable(
+        target: "--max-accuracy-drop", least: "accuracy is measured, it cannot be planned for",
+        advice: "give --data, or another target")
     }
   }
 

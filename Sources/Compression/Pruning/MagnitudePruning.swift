@@ -10,6 +10,8 @@ public struct MagnitudePruning: Sendable, Hashable {
   public enum Scope: String, Sendable, Hashable, CaseIterable {
     /// The same share of every kernel.
     case layer
+    /// The same share of every stored tensor: of each factor, whose sizes may differ much.
+    case tensor
     /// One threshold for all kernels together.
     case global
   }
@@ -54,13 +56,16 @@ public struct MagnitudePruning: Sendable, Hashable {
     let references = model.kernels.filter {
       patterns.isIncluded(model.layers[$0.layer].path)
     }
-    let shared = scope == .global ? try threshold(of: references.map { model[$0] }) : nil
+    let shared =
+      scope == .global ? try threshold(of: references.flatMap { model[$0].components }) : nil
     var pruned = model
     var reports: [Report] = []
     for reference in references {
       let weight = model[reference]
-      let limit = try shared ?? threshold(of: [weight])
-      let (result, report) = try MagnitudePruning.pruned(weight, path: reference.path, limit: limit)
+      let own = shared != nil || scope == .tensor ? nil : try threshold(of: weight.components)
+      let (result, report) = try MagnitudePruning.pruned(weight, path: reference.path) {
+        scope == .tensor ? try threshold(of: [$0]) : shared ?? own
+      }
       pruned[reference] = result
       reports.append(report)
     }
@@ -71,16 +76,15 @@ public struct MagnitudePruning: Sendable, Hashable {
   /// - Throws: what reading a deferred kernel throws.
   public static func pruned(_ weight: Weight, sparsity: Double) throws -> Weight {
     let pruning = MagnitudePruning(sparsity: sparsity)
-    return try pruned(weight, path: "", limit: try pruning.threshold(of: [weight])).0
+    let limit = try pruning.threshold(of: weight.components)
+    return try pruned(weight, path: "") { _ in limit }.0
   }
 
   /// The magnitude up to which weights become zero; nil zeroes none.
-  private func threshold(of weights: [Weight]) throws -> Float? {
+  private func threshold(of components: [Component]) throws -> Float? {
     var magnitudes: [Float] = []
-    for weight in weights {
-      for component in weight.components {
-        magnitudes += try component.parameter.tensor().elements.map(abs)
-      }
+    for component in components {
+      magnitudes += try component.parameter.tensor().elements.map(abs)
     }
     let count = Int((Double(magnitudes.count) * sparsity).rounded(.down))
     guard count > 0 else { return nil }
@@ -89,13 +93,14 @@ public struct MagnitudePruning: Sendable, Hashable {
   }
 
   private static func pruned(
-    _ weight: Weight, path: String, limit: Float?
+    _ weight: Weight, path: String, limit: (Component) throws -> Float?
   ) throws -> (Weight, Report) {
     var zeros = 0
     var removed = 0.0
     var energy = 0.0
     let result = try weight.mapComponents { component in
       let parameter = component.parameter
+      let limit = try limit(component)
       var tensor = try parameter.tensor()
       tensor.withMutableElements { span in
         for index in span.indices {

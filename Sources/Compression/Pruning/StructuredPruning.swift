@@ -157,18 +157,13 @@ extension ChannelGroup {
     guard let index = kernelIndex(layer) else { return }
     let weight = layer.weights[index].weight
     if let statistics = calibration?["\(layer.path)/kernel"],
-      let bias = layer.weights.firstIndex(where: { $0.name == "bias" }),
+      layer.weights.contains(where: { $0.name == "bias" }),
       statistics.mean.count == weight.denseShape.count / max(weight.denseShape.last, 1)
     {
       let kept = Set(positions)
       let removed = statistics.mean.enumerated().map { kept.contains($0 % count) ? 0 : $1 }
       let shift = try weight.applied(to: removed)
-      let parameter = layer.weights[bias].weight.components[0].parameter
-      var values = try parameter.tensor()
-      values.withMutableElements { span in
-        for position in span.indices { span[position] += Float(shift[position]) }
-      }
-      model.layers[consumer.layer].weights[bias].weight = Weight(parameter.replacing(with: values))
+      try model.layers[consumer.layer].shiftBias(by: shift)
     }
     if let narrowed = try weight.keepingInputs(positions, repeats: consumer.repeats) {
       model.layers[consumer.layer].weights[index].weight = narrowed

@@ -5,6 +5,8 @@ public import Tensors
 public enum ScaleChoice: String, Sendable, Hashable, CaseIterable {
   /// The largest magnitude becomes 127: nothing is clipped.
   case maximum = "max"
+  /// The magnitude that 99.9 % of the channel's weights do not exceed becomes 127.
+  case percentile
   /// The scale of least squared error, which may clip outliers.
   case squaredError = "mse"
 }
@@ -29,7 +31,12 @@ public struct Quantizer: Sendable, Hashable {
       parameter.isMasked = isMasked
       return parameter
     }
-    let scales = scale == .maximum ? maximumScales(tensor) : bestScales(tensor)
+    let scales =
+      switch scale {
+      case .maximum: maximumScales(tensor)
+      case .percentile: percentileScales(tensor, share: 0.999)
+      case .squaredError: bestScales(tensor)
+      }
     let channels = max(scales.count, 1)
     let bytes = tensor.elements.enumerated().map { index, value in
       UInt8(bitPattern: Quantizer.code(value, scale: scales[index % channels]))
@@ -66,7 +73,29 @@ public struct Quantizer: Sendable, Hashable {
     for (index, value) in tensor.elements.enumerated() {
       extremes[index % channels] = max(extremes[index % channels], abs(value))
     }
-    return extremes.map { $0 / 127 }
+    return extremes.map { Quantizer.short($0 / 127) }
+  }
+
+  /// The magnitude below which `share` of each channel lies, over 127.
+  private func percentileScales(_ tensor: Tensor, share: Double) -> [Float] {
+    let channels = max(tensor.shape.last, 1)
+    let rows = tensor.count / channels
+    let place = max(0, Int((Double(rows) * share).rounded(.up)) - 1)
+    return (0..<tensor.shape.last).map { channel in
+      let magnitudes = (0..<rows).map { abs(tensor.elements[$0 * channels + channel]) }.sorted()
+      return rows > 0 ? Quantizer.short(magnitudes[place] / 127) : 0
+    }
+  }
+
+  /// The next float32 above with 8 significant bits, or the value itself if it is one.
+  ///
+  /// A scale is not worth more bits, and bytes of zeros take no room once they are deflated.
+  static func short(_ scale: Float) -> Float {
+    guard scale > 0, scale.isFinite else { return scale }
+    let bits = scale.bitPattern
+    guard bits & 0xFFFF != 0 else { return scale }
+    let rounded = Float(bitPattern: (bits & ~0xFFFF) + 0x1_0000)
+    return rounded.isFinite ? rounded : scale
   }
 
   /// The best of 40 scales between 0.6 and 1 of the one that clips nothing.
@@ -79,14 +108,14 @@ public struct Quantizer: Sendable, Hashable {
       let share = 1 - 0.01 * Float(step)
       var errors = [Double](repeating: 0, count: largest.count)
       for (index, value) in tensor.elements.enumerated() {
-        let scale = largest[index % channels] * share
+        let scale = Quantizer.short(largest[index % channels] * share)
         let rebuilt = Float(Quantizer.code(value, scale: scale)) * scale
         let difference = Double(value) - Double(rebuilt)
         errors[index % channels] += difference * difference
       }
       for channel in largest.indices where errors[channel] < leastErrors[channel] {
         leastErrors[channel] = errors[channel]
-        best[channel] = largest[channel] * share
+        best[channel] = Quantizer.short(largest[channel] * share)
       }
     }
     return best

@@ -28,7 +28,13 @@ extension Model {
     var model = self
     for layer in model.layers.indices {
       for weight in model.layers[layer].weights.indices {
-        guard case .lowRank(let form) = model.layers[layer].weights[weight].weight else {
+        guard case .lowRank(var form) = model.layers[layer].weights[weight].weight else {
+          continue
+        }
+        // A rotation would fill the zeros of pruned factors.
+        if form.left.isMasked || form.right.isMasked {
+          form.record = FactorizationRecord(basis: .weighted, route: form.record.route)
+          model.layers[layer].weights[weight].weight = .lowRank(form)
           continue
         }
         model.layers[layer].weights[weight].weight = .lowRank(try transform(form))

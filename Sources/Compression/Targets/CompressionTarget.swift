@@ -14,6 +14,8 @@ public enum CompressionTarget: Sendable, Hashable {
   case energy(Double)
   /// The relative Frobenius error that every factorised kernel has at most.
   case maximumError(Double)
+  /// The most percentage points of accuracy that may be lost; it is measured, not estimated.
+  case maximumAccuracyDrop(points: Double)
 
   /// Reads `4`, `4x` or `2.5×`.
   /// - Throws: `SpecificationError`; below 1 it says what was probably meant.
@@ -81,6 +83,24 @@ public enum CompressionTarget: Sendable, Hashable {
     parsing text: String
   ) throws(SpecificationError) -> CompressionTarget {
     .maximumError(try share(parsing: text, subject: "--max-error"))
+  }
+
+  /// Reads percentage points such as `0.5`, `0.5%` or `0.5pp`.
+  /// - Throws: `SpecificationError` outside 0 … 100.
+  public static func maximumAccuracyDrop(
+    parsing text: String
+  ) throws(SpecificationError) -> CompressionTarget {
+    var digits = text[...]
+    for suffix in ["pp", "%"] where digits.hasSuffix(suffix) {
+      digits = digits.dropLast(suffix.count)
+      break
+    }
+    guard let points = Double(digits), points.isFinite, (0...100).contains(points) else {
+      throw SpecificationError(
+        "--max-accuracy-drop",
+        "'\(text)' is no number of percentage points between 0 and 100; write 0.5")
+    }
+    return .maximumAccuracyDrop(points: points)
   }
 
   private static func share(

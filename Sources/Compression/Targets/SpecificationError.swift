@@ -1,3 +1,5 @@
+import Messages
+
 /// A request that makes no sense as written; the user has to spell it differently.
 public struct SpecificationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What was asked for, such as `--rank`.
@@ -12,5 +14,5 @@ public struct SpecificationError: Error, Sendable, Hashable, CustomStringConvert
   }
 
   /// `subject: problem`.
-  public var description: String { "\(subject): \(problem)" }
+  public var description: String { "\(subject): \(problem)".oneLine() }
 }

@@ -3,8 +3,8 @@ import Programs
 
 /// A convolution by gathered rows and sgemm: y = epilogue(gathered(x) · w), image by image.
 ///
-/// dw = gathered(x)ᵀ · dy, dx = scattered(dy · wᵀ), db = Σ dy. This file is the seam at which a
-/// convolution library can take over; it must pass the same tests.
+/// dw = gathered(x)ᵀ · dy, dx = scattered(dy · wᵀ), db = Σ dy. It serves every window; where
+/// ``WinogradKernel`` or ``LibraryConvolutionKernel`` is faster, they pass the same tests.
 struct ConvolutionKernel: Kernel {
   let kernel: ParameterID
   let groups: Int
@@ -107,33 +107,10 @@ struct ConvolutionKernel: Kernel {
 
   func backward(_ step: Step, _ workspace: Workspace) {
     guard let gradient = step.resultGradient else { return }
-    finishGradient(gradient, step, workspace)
+    epilogue.finishGradient(step, workspace)
     let d = workspace.values(gradient)
     addKernelGradient(step, workspace, d.span)
     addImageGradient(step, workspace, d.span)
-  }
-
-  /// Turns dy into the gradient of the bare product, image by image, and sums the bias's.
-  private func finishGradient(_ gradient: Int, _ step: Step, _ workspace: Workspace) {
-    let resultCount = step.resultCount
-    let result = workspace.values(step.result)
-    workspace.write(gradient, count: resultCount * workspace.batch) { d in
-      func finish(_ total: inout MutableSpan<Float>, addsBias: Bool) {
-        for sample in 0..<workspace.batch {
-          let range = sample * resultCount..<(sample + 1) * resultCount
-          var part = d._mutatingExtracting(range)
-          if epilogue.readsResult {
-            epilogue.applyDerivative(result: result.span.extracting(range), to: &part)
-          }
-          if addsBias { total.addColumnSums(part.span) }
-        }
-      }
-      if let bias = epilogue.bias, workspace.wantsGradient(bias) {
-        workspace.addGradient(bias) { finish(&$0, addsBias: true) }
-      } else if epilogue.readsResult {
-        workspace.withScratch(1, count: 0) { finish(&$0, addsBias: false) }
-      }
-    }
   }
 
   private func addKernelGradient(_ step: Step, _ workspace: Workspace, _ d: Span<Float>) {

@@ -23,17 +23,10 @@ struct DropoutKernel: Kernel {
     let threshold = UInt32(min(Double(rate) * 0x1p32, 0xFFFF_FFFF))
     let stream = SeededGenerator(seed: workspace.seed).split(UInt64(step.index))
     for sample in 0..<workspace.batch {
-      var generator = stream.split(UInt64(workspace.firstSample + sample))
       var part = x._mutatingExtracting(sample * step.resultCount..<(sample + 1) * step.resultCount)
-      var index = 0
-      while index < part.count {
-        let bits = generator.next()
-        part[index] *= UInt32(truncatingIfNeeded: bits) >= threshold ? scale : 0
-        if index + 1 < part.count {
-          part[index + 1] *= UInt32(truncatingIfNeeded: bits >> 32) >= threshold ? scale : 0
-        }
-        index += 2
-      }
+      VectorKernels.drop(
+        &part, scale: scale, threshold: threshold,
+        generator: stream.split(UInt64(workspace.firstSample + sample)))
     }
   }
 }

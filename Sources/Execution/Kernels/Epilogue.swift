@@ -29,6 +29,28 @@ struct Epilogue: Sendable {
     activation?.applyDerivative(result, to: &d)
   }
 
+  /// Turns dy into the gradient of the bare product, sample by sample, and sums the bias's.
+  func finishGradient(_ step: Step, _ workspace: Workspace) {
+    guard let gradient = step.resultGradient else { return }
+    let resultCount = step.resultCount
+    let result = workspace.values(step.result)
+    workspace.write(gradient, count: resultCount * workspace.batch) { d in
+      func finish(_ total: inout MutableSpan<Float>, addsBias: Bool) {
+        for sample in 0..<workspace.batch {
+          let range = sample * resultCount..<(sample + 1) * resultCount
+          var part = d._mutatingExtracting(range)
+          if readsResult { applyDerivative(result: result.span.extracting(range), to: &part) }
+          if addsBias { total.addColumnSums(part.span) }
+        }
+      }
+      if let bias, workspace.wantsGradient(bias) {
+        workspace.addGradient(bias) { finish(&$0, addsBias: true) }
+      } else if readsResult {
+        workspace.withScratch(1, count: 0) { finish(&$0, addsBias: false) }
+      }
+    }
+  }
+
   /// An epilogue with its values: y = activation(x · scale + shift).
   struct Bound {
     let scale: [Float]?

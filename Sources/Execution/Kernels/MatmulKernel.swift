@@ -24,6 +24,14 @@ struct MatmulKernel: Kernel {
       if count == outputs {
         VectorKernels.multiply(
           row: x.span, by: w.span, rows: inputs, columns: outputs, into: &y)
+      } else if VectorKernels.isSparse(
+        x.span, rows: count / outputs, inputs: inputs, outputs: outputs)
+      {
+        VectorKernels.sparseMultiply(
+          x.span, by: w.span, rows: count / outputs, inputs: inputs, outputs: outputs, into: &y)
+      } else if VectorKernels.isThin(rows: count / outputs, inputs: inputs, outputs: outputs) {
+        VectorKernels.thinMultiply(
+          x.span, by: w.span, rows: count / outputs, inputs: inputs, outputs: outputs, into: &y)
       } else {
         gemm(
           m: count / outputs, n: outputs, k: inputs, a: x.span, lda: inputs, b: w.span,
@@ -49,6 +57,18 @@ struct MatmulKernel: Kernel {
     }
     let x = workspace.values(step.operands[0])
     workspace.writeGradient(kernel) { total, replaces in
+      if VectorKernels.isSparse(x.span, rows: rows, inputs: inputs, outputs: outputs) {
+        VectorKernels.sparseGradient(
+          x.span, of: d.span, rows: rows, inputs: inputs, outputs: outputs, adds: !replaces,
+          into: &total)
+        return
+      }
+      if VectorKernels.isThin(rows: rows, inputs: inputs, outputs: outputs) {
+        VectorKernels.thinGradient(
+          x.span, of: d.span, rows: rows, inputs: inputs, outputs: outputs, adds: !replaces,
+          into: &total)
+        return
+      }
       gemm(
         transA: true, m: inputs, n: outputs, k: rows, a: x.span, lda: inputs, b: d.span,
         ldb: outputs, beta: replaces ? 0 : 1, c: &total, ldc: outputs)

@@ -5,6 +5,7 @@ import Tensors
 struct KernelSelection {
   let program: Program
   let isTraining: Bool
+  let methods = ConvolutionMethods.allowed
 
   /// The kernel for an instruction followed by what was fused into it.
   func kernel(for instruction: Instruction, epilogue: Epilogue) -> any Kernel {
@@ -86,9 +87,21 @@ struct KernelSelection {
     if window.isPointwise, geometry.groups == 1 {
       return MatmulKernel(kernel: id, inputs: kernel[2], outputs: kernel[3], epilogue: epilogue)
     }
-    return ConvolutionKernel(
+    let gathered = ConvolutionKernel(
       kernel: id, window: window, groups: geometry.groups, outputs: kernel[3],
       epilogue: epilogue)
+    if methods.contains(.minimalFiltering), geometry.groups == 1,
+      Winograd.isWorthwhile(window, outputs: kernel[3])
+    {
+      return WinogradKernel(
+        kernel: id, winograd: Winograd(window, outputs: kernel[3]), epilogue: epilogue)
+    }
+    if methods.contains(.library), LibraryConvolution.isAvailable {
+      return LibraryConvolutionKernel(
+        kernel: id, window: window, groups: geometry.groups, outputs: kernel[3],
+        epilogue: epilogue, fallback: gathered)
+    }
+    return gathered
   }
 
   private func normalisation(_ operation: Operation, _ x: Shape) -> any Kernel {

@@ -10,6 +10,10 @@ final class Workspace {
   private var scratch: [[Float]] = [[], [], []]
   private var isFresh: [Bool]
 
+  /// Whether every run has the same parameters, so that what is made of them may be kept.
+  var keepsParameters = false
+  /// The convolution library's objects, by step.
+  var libraryConvolutions: [Int: [LibraryConvolution]] = [:]
   /// The values of the run under way; empty between runs, so that their owner may change them.
   var parameters: [Tensor] = []
   /// The gradient of every trainable parameter; empty arrays for the others.

@@ -1,4 +1,4 @@
-import HDF5
+import Messages
 
 /// Why a Keras file cannot be read, and where.
 public struct KerasError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -22,7 +22,7 @@ public struct KerasError: Error, Sendable, Hashable, CustomStringConvertible {
   /// One line: `file: place: problem; advice`.
   public var description: String {
     let location = place.isEmpty ? file : "\(file): \(place)"
-    return ("\(location): \(problem)" + (advice.isEmpty ? "" : "; \(advice)")).withoutControls()
+    return ("\(location): \(problem)" + (advice.isEmpty ? "" : "; \(advice)")).oneLine()
   }
 }
 

@@ -1,5 +1,6 @@
 public import HDF5
 import JSON
+import Models
 
 extension KerasView {
   /// The version of Keras whose dialect the view keeps to.
@@ -15,14 +16,34 @@ extension KerasView {
     try writeAttributes(to: file)
     for layer in layers {
       for weight in layer.weights {
-        try file.link(
-          tensorPath(weight.layer, weight.weight, weight.component),
-          at: Self.path(of: weight, in: layer))
+        let path = Self.path(of: weight, in: layer)
+        if let selection = weight.selection {
+          try Self.writeMatrix(of: selection, at: path, to: file)
+          continue
+        }
+        try file.link(tensorPath(weight.layer, weight.weight, weight.component), at: path)
       }
       try Self.writeNames(
         layer.weights.map { Self.name(of: $0, in: layer) }, "weight_names",
         on: "\(Self.root)/\(layer.name)", to: file)
     }
+  }
+
+  /// Writes the matrix [inputs × kept] with a one where an entry is kept; deflate leaves little.
+  static func writeMatrix(
+    of selection: Selection, at path: String, to file: borrowing HDF5Writer
+  ) throws(HDF5Error) {
+    let columns = selection.positions.count
+    var bytes = [UInt8](repeating: 0, count: 4 * selection.inputs * columns)
+    for (column, row) in selection.positions.enumerated() {
+      // 1 as float32, little endian: 00 00 80 3f.
+      bytes[4 * (row * columns + column) + 2] = 0x80
+      bytes[4 * (row * columns + column) + 3] = 0x3F
+    }
+    let rows = max(1, min(selection.inputs, (1 << 20) / max(4 * columns, 1)))
+    try file.writeDataset(
+      path, extents: [selection.inputs, columns], datatype: .float(.float32), bytes: bytes,
+      layout: .chunked([rows, columns], HDF5Filters(shuffles: true, deflateLevel: 9)))
   }
 
   /// Writes everything but the weights of layers and the lists of their names.

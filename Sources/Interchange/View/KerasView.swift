@@ -18,8 +18,10 @@ public struct KerasView: ContainerView {
     public let layer: String
     /// The name of the weight in that layer.
     public let weight: String
-    /// The component within the weight's form.
+    /// The component within the weight's form; empty for the matrix of a selection.
     public let component: String
+    /// A selection that Keras is given as a matrix of zeros and ones; nil for stored tensors.
+    public var selection: Selection?
   }
 
   /// A Keras layer that has weights.

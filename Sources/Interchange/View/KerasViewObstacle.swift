@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a model has no Keras view.
 public struct KerasViewObstacle: Error, Sendable, Hashable, CustomStringConvertible {
   /// The path of the layer that prevents it.
@@ -12,5 +14,5 @@ public struct KerasViewObstacle: Error, Sendable, Hashable, CustomStringConverti
   }
 
   /// `layer: reason`, as it follows `Keras view: no`.
-  public var description: String { "\(layer): \(reason)" }
+  public var description: String { "\(layer): \(reason)".oneLine() }
 }

@@ -30,6 +30,11 @@ public enum KerasWriter {
     try view.writeAttributes(to: file)
     for layer in view.layers {
       for link in layer.weights {
+        if let selection = link.selection {
+          try KerasView.writeMatrix(
+            of: selection, at: KerasView.path(of: link, in: layer), to: file)
+          continue
+        }
         let weight = table[link.layer]?.weight(link.weight)
         guard
           let parameter = weight?.components.first(where: { $0.name == link.component })?.parameter

@@ -70,6 +70,47 @@ extension LayerRewriter {
     }
   }
 
+  /// Runs of neighbours that are worth a layer each; more of them are a matrix of zeros and ones.
+  private static let largestRunCount = 8
+  /// The most entries of such a matrix.
+  private static let largestMatrix = 1 << 24
+
+  /// Each run of neighbours is cut out of a column, and the runs are joined; many runs are a Dense
+  /// layer that is not trained, with one weight of 1 an entry that is kept.
+  ///
+  /// Keras has no layer that picks entries by index; along the last axis, Concatenate needs no axis,
+  /// which some versions of Keras 3 would forget.
+  mutating func appendSelection(_ settings: Selection) {
+    let kept = settings.positions.count
+    if settings.runs.count > Self.largestRunCount, settings.inputs <= Self.largestMatrix / kept {
+      append(
+        "Dense",
+        [
+          "units": .integer(kept), "activation": "linear", "use_bias": false, "trainable": false,
+        ],
+        weights: [
+          KerasView.WeightLink(
+            name: "kernel", layer: layer.path, weight: "kernel", component: "",
+            selection: settings)
+        ])
+      return
+    }
+    append("Reshape", suffix: "column", ["target_shape": [.integer(settings.inputs), 1]])
+    let runs = settings.runs
+    var parts: [ViewPiece.Operand] = []
+    for (index, run) in runs.enumerated() {
+      append(
+        "Cropping1D", suffix: "run_\(index)",
+        ["cropping": .list([run.lowerBound, settings.inputs - run.upperBound])],
+        operands: [.piece(0)])
+      append(
+        "Flatten", suffix: runs.count == 1 ? nil : "run_\(index)_flat",
+        ["data_format": format(.channelsLast)])
+      parts.append(.piece(pieces.count - 1))
+    }
+    if runs.count > 1 { append("Concatenate", ["axis": -1], operands: parts) }
+  }
+
   private mutating func appendRegularisation(_ settings: Regularisation) {
     let key =
       switch settings.kind {

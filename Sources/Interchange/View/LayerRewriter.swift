@@ -79,6 +79,7 @@ struct LayerRewriter {
     case .pooling, .globalPooling, .merge, .concatenate, .bordering, .upSampling, .reshaping,
       .regularisation:
       appendShaping()
+    case .selection(let settings): appendSelection(settings)
     case .opaque(let settings): try appendCarried(settings)
     }
     return pieces

@@ -8,6 +8,8 @@ struct GraphDecoding {
   let isStrict: Bool
   /// Whether values lie in one byte data set, without a path and a digest of their own.
   let isPacked: Bool
+  /// Whether the file says that tensors may be stored without their zeros.
+  let allowsSparse: Bool
 
   /// The whole graph.
   func graph(_ cursor: JSONCursor) throws(JSONMismatch) -> StoredGraph {
@@ -143,10 +145,16 @@ extension GraphDecoding {
 
   private func component(_ cursor: JSONCursor) throws(JSONMismatch) -> StoredGraph.Component {
     try check(
-      cursor, ["name", "type", "shape", "encoding", "masked", "path", "sha256", "scales"])
+      cursor, ["name", "type", "shape", "encoding", "masked", "path", "sha256", "scales", "sparse"])
+    let type = try choice(cursor.member("type"), ScalarType.self)
+    let whole = try shape(cursor.member("shape"))
+    let sparse = try cursor.optional("sparse")
+    let gaps = try sparse.map { member throws(JSONMismatch) in try self.gaps(member, of: whole) }
     let values = try self.values(
-      cursor, type: choice(cursor.member("type"), ScalarType.self),
-      shape: shape(cursor.member("shape")))
+      cursor, type: type,
+      shape: sparse.map { member throws(JSONMismatch) in
+        [try member.member("values").int(in: 1...whole.count)]
+      } ?? whole)
     let encoding = try cursor.member("encoding")
     var scales: StoredGraph.Values?
     switch try encoding.string() {
@@ -156,21 +164,40 @@ extension GraphDecoding {
           path: extra.path, expected: "no scales for plain values", found: extra.value.kind)
       }
     case "int8":
-      guard values.type == .int8, values.shape.order > 0 else {
+      guard values.type == .int8, whole.order > 0 else {
         throw JSONMismatch(
           path: cursor.path["type"], expected: "int8 codes along at least one axis",
-          found: "\(values.type.rawValue) [\(values.shape)]")
+          found: "\(values.type.rawValue) [\(whole)]")
       }
       let member = try cursor.member("scales")
       try check(member, isPacked ? [] : ["path", "sha256"])
-      scales = try self.values(member, type: .float32, shape: [values.shape.last])
+      scales = try self.values(member, type: .float32, shape: [whole.last])
     case let other:
       throw JSONMismatch(
         path: encoding.path, expected: "plain or int8", found: JSONValue.quoted(other))
     }
     return StoredGraph.Component(
-      name: try cursor.member("name").string(), values: values, scales: scales,
-      isMasked: try cursor.optional("masked")?.bool() ?? false)
+      name: try cursor.member("name").string(), shape: whole, values: values, gaps: gaps,
+      scales: scales, isMasked: try cursor.optional("masked")?.bool() ?? false)
+  }
+
+  /// Where the zeros before each stored scalar of a tensor lie.
+  private func gaps(
+    _ cursor: JSONCursor, of shape: Shape
+  ) throws(JSONMismatch) -> StoredGraph.Values {
+    guard allowsSparse else {
+      throw JSONMismatch(
+        path: cursor.path, expected: "the feature '\(Schema.Feature.sparse)' among the file's",
+        found: "a sparse tensor without it")
+    }
+    try check(cursor, isPacked ? ["values", "gaps"] : ["values", "gaps", "path", "sha256"])
+    guard shape.order > 0, shape.count > 0 else {
+      throw JSONMismatch(
+        path: cursor.path, expected: "a tensor of one axis at least, not empty",
+        found: "[\(shape)]")
+    }
+    return try values(
+      cursor, type: .uint8, shape: [try cursor.member("gaps").int(in: 1...shape.count)])
   }
 
   private func spectrum(_ cursor: JSONCursor) throws(JSONMismatch) -> StoredGraph.StoredSpectrum {

@@ -63,11 +63,18 @@ extension StoredGraph.Component {
   fileprivate var json: JSONValue {
     var object: JSONObject = [
       "name": .string(name), "type": .string(values.type.rawValue),
-      "shape": .integers(values.shape.extents),
+      "shape": .integers(shape.extents),
       "encoding": .string(scales == nil ? "plain" : "int8"),
     ]
     if isMasked { object["masked"] = true }
     for (key, value) in values.location { object[key] = value }
+    if let gaps {
+      var sparse: JSONObject = [
+        "values": .integer(values.shape.count), "gaps": .integer(gaps.shape.count),
+      ]
+      for (key, value) in gaps.location { sparse[key] = value }
+      object["sparse"] = .object(sparse)
+    }
     if let scales { object["scales"] = .object(scales.location) }
     return .object(object)
   }

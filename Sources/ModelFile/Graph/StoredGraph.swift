@@ -20,7 +20,12 @@ struct StoredGraph: Sendable, Hashable {
   /// One stored tensor of a form.
   struct Component: Sendable, Hashable {
     var name: String
+    /// The shape of the tensor that the values make up.
+    var shape: Shape
+    /// The stored scalars: all of them, or a row of those that are not zero.
     var values: Values
+    /// The zeros before each stored scalar, where they are left out; see `SparseValues`.
+    var gaps: Values?
     /// float32 scales, one a channel of the last axis, where the scalars are int8 codes.
     var scales: Values?
     var isMasked: Bool
@@ -66,14 +71,33 @@ struct StoredGraph: Sendable, Hashable {
   var allValues: [(place: String, values: Values)] {
     layers.flatMap { layer in layer.weights.flatMap { $0.allValues(in: layer.path) } }
   }
+
+  /// Whether any tensor is stored without its zeros.
+  var hasSparseValues: Bool {
+    layers.contains { $0.weights.contains { $0.components.contains { $0.gaps != nil } } }
+  }
+
+  /// What reading adds to the stored bytes: the tensors whose zeros are left out, whole.
+  var expandedByteCount: Int {
+    var total = 0
+    for component in layers.flatMap(\.weights).flatMap(\.components) where component.gaps != nil {
+      let (bytes, overflow) = component.shape.count.multipliedReportingOverflow(
+        by: component.values.type.byteCount)
+      let (sum, overflows) = total.addingReportingOverflow(bytes)
+      if overflow || overflows { return .max }
+      total = sum
+    }
+    return total
+  }
 }
 
 extension StoredGraph.StoredWeight {
-  /// Every stored tensor of the weight: each component, its scales, then the spectra.
+  /// Every stored tensor of the weight: each component, its gaps, its scales, then the spectra.
   func allValues(in layer: String) -> [(place: String, values: StoredGraph.Values)] {
     let place = "\(layer)/\(name)"
     return components.flatMap { component in
       [("\(place)/\(component.name)", component.values)]
+        + (component.gaps.map { [("\(place)/\(component.name) gaps", $0)] } ?? [])
         + (component.scales.map { [("\(place)/\(component.name) scales", $0)] } ?? [])
     } + spectra.map { ("\(place) spectrum", $0.values) }
   }

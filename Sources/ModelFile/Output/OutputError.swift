@@ -1,4 +1,5 @@
 import Glibc
+import Messages
 
 /// An output file could not be written; what stood at its path is untouched.
 public struct OutputError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -39,7 +40,7 @@ public struct OutputError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// One line: `path: what; what to do`.
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { "\(path): \(reason)".oneLine() }
 }
 
 extension OutputError.Reason: CustomStringConvertible {

@@ -86,6 +86,10 @@ extension StoredGraph {
         var stored = graph.layers[layer].weights[weight]
         for component in stored.components.indices {
           number(&stored.components[component].values)
+          if var gaps = stored.components[component].gaps {
+            number(&gaps)
+            stored.components[component].gaps = gaps
+          }
           if var scales = stored.components[component].scales {
             number(&scales)
             stored.components[component].scales = scales

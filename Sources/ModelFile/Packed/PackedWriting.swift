@@ -5,11 +5,17 @@ import Tensors
 /// Collects a small model's values and lays them into one run of bytes.
 struct PackedWriting {
   private let isStripped: Bool
+  private let leavesZerosOut: Bool
   private var parts: [[UInt8]] = PackedLayout.elementSizes.map { _ in [] }
   private var digests: [UInt8] = []
   private var layers: [StoredGraph.StoredLayer] = []
+  /// Whether a tensor was stored without its zeros.
+  private(set) var hasSparseValues = false
 
-  init(isStripped: Bool) { self.isStripped = isStripped }
+  init(_ options: StorageOptions) {
+    isStripped = options.isStripped
+    leavesZerosOut = options.compression != .none
+  }
 
   /// Adds the values of a layer.
   /// - Throws: `ModelFileError` where the model is too large to be packed.
@@ -19,14 +25,19 @@ struct PackedWriting {
       var stored = StoredGraph.StoredWeight(named.name, named.weight, isStripped: isStripped)
       for component in named.weight.components {
         let parameter = component.parameter
-        let values = try add(parameter.raw())
+        let raw = try parameter.raw()
+        let sparse = leavesZerosOut ? SparseChoice.sparse(raw, isPacked: true) : nil
+        let values = try add(sparse.map { raw.replacing($0) } ?? raw)
+        let gaps = try sparse.map { try add(RawTensor(gaps: $0.gaps)) }
+        hasSparseValues = hasSparseValues || sparse != nil
         var scales: StoredGraph.Values?
         if case .int8(let numbers) = parameter.encoding {
           scales = try add(RawTensor(Tensor(shape: [numbers.count], elements: numbers)))
         }
         stored.components.append(
           StoredGraph.Component(
-            name: component.name, values: values, scales: scales, isMasked: parameter.isMasked))
+            name: component.name, shape: raw.shape, values: values, gaps: gaps, scales: scales,
+            isMasked: parameter.isMasked))
         try progress("\(layer.path)/\(named.name)/\(component.name)")
       }
       for spectrum in isStripped ? [] : named.weight.record?.spectra ?? [] {
@@ -78,5 +89,17 @@ struct PackedWriting {
     }
     return directory + content + Digest.bytes(graph).prefix(PackedLayout.digestByteCount) + digests
       + [UInt8](repeating: 0, count: Seal.byteCount)
+  }
+}
+
+extension RawTensor {
+  /// The scalars that are not zero, as a row of the same type.
+  func replacing(_ sparse: SparseValues) -> RawTensor {
+    RawTensor(shape: [sparse.count], scalarType: scalarType, bytes: sparse.values)
+  }
+
+  /// Gaps as a row of bytes.
+  init(gaps: [UInt8]) {
+    self.init(shape: [gaps.count], scalarType: .uint8, bytes: gaps)
   }
 }

@@ -28,6 +28,7 @@ struct Container: Sendable {
         version: version, producer: producer, features: root.featureText, graph: packed.content)
       graph = try Container.parse(packed.graph, of: file, root).numbered()
       store = try PackedStore(packed, graph: graph)
+      try refuseBomb()
       return
     }
     digest = try root.digest(file)
@@ -46,7 +47,7 @@ struct Container: Sendable {
 
   /// Compares the bytes of all tensors with the file's size, before any is read.
   private func refuseBomb() throws {
-    var total = 0
+    var total = graph.expandedByteCount
     for (place, values) in graph.allValues {
       let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
       total = overflow ? Int.max : sum
@@ -86,7 +87,8 @@ struct Container: Sendable {
     do throws(JSONMismatch) {
       return try GraphDecoding(
         isStrict: root.version.minor <= Schema.version.minor,
-        isPacked: root.features.contains(Schema.Feature.packed)
+        isPacked: root.features.contains(Schema.Feature.packed),
+        allowsSparse: root.features.contains(Schema.Feature.sparse)
       ).graph(JSONCursor(value))
     } catch {
       throw refuse("\(error)")

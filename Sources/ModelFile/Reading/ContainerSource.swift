@@ -8,6 +8,8 @@ final class ContainerSource: TensorSource {
     /// The tensor's place in messages, `conv2/kernel/core`.
     let place: String
     let values: StoredGraph.Values
+    /// The gaps between the values, where zeros are left out.
+    let gaps: StoredGraph.Values?
     /// Whether negative values are refused, as for a variance.
     let isVariance: Bool
   }
@@ -30,15 +32,14 @@ final class ContainerSource: TensorSource {
   func readRaw(_ key: String, shape: Shape, scalarType: ScalarType) throws -> RawTensor {
     guard let entry = entries[key] else { preconditionFailure("no tensor '\(key)'") }
     let raw = RawTensor(
-      shape: shape, scalarType: scalarType,
-      bytes: try store.bytes(of: entry.values, place: entry.place))
+      shape: shape, scalarType: scalarType, bytes: try bytes(entry, shape, scalarType))
     if !allowsNonFinite { try check(raw, entry) }
     return raw
   }
 
   /// Reads float32 values without a second copy; others are decoded.
   func readTensor(_ key: String, shape: Shape, scalarType: ScalarType) throws -> Tensor {
-    guard scalarType == .float32, let entry = entries[key] else {
+    guard scalarType == .float32, let entry = entries[key], entry.gaps == nil else {
       return try readRaw(key, shape: shape, scalarType: scalarType).tensor()
     }
     let floats = try store.floats(of: entry.values, place: entry.place)
@@ -49,6 +50,24 @@ final class ContainerSource: TensorSource {
       try checkVariance(floats, entry)
     }
     return Tensor(shape: shape, elements: floats)
+  }
+
+  /// The stored bytes, zeros put back where they were left out.
+  private func bytes(_ entry: Entry, _ shape: Shape, _ scalarType: ScalarType) throws -> [UInt8] {
+    let stored = try store.bytes(of: entry.values, place: entry.place)
+    guard let gaps = entry.gaps else { return stored }
+    guard
+      let bytes = SparseValues.expanded(
+        values: stored, gaps: try store.bytes(of: gaps, place: "\(entry.place) gaps"),
+        shape: shape, scalarType: scalarType)
+    else {
+      throw refuse(
+        entry,
+        .form(
+          "the gaps do not place \(entry.values.shape.count) scalars in the \(shape.count) of "
+            + "[\(shape)]"))
+    }
+    return bytes
   }
 
   private func check(_ raw: RawTensor, _ entry: Entry) throws {

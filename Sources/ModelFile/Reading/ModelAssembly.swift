@@ -15,17 +15,32 @@ struct ModelAssembly {
     file = container.file
     var entries: [String: ContainerSource.Entry] = [:]
     var places: [UInt64: String] = [:]
-    var total = 0
+    var total = container.graph.expandedByteCount
+    var whole = 0
     for layer in container.graph.layers {
       for weight in layer.weights {
+        // What the factors stand for, as float32: tables sum it up and `expand` writes it.
+        let (sum, overflow) = whole.addingReportingOverflow(4 * weight.denseShape.count)
+        whole = overflow ? Int.max : sum
+        guard whole <= options.maximumByteCount else {
+          throw ModelFileError(
+            file: file.name, place: "\(layer.path)/\(weight.name)",
+            reason: .size(
+              "the dense kernels take \(whole) bytes, more than the limit of "
+                + "\(options.maximumByteCount) bytes; raise it with --max-size"))
+        }
         let isVariance = layer.kind.isVariance(weight.name)
+        let gaps = Dictionary(
+          weight.components.compactMap { component in
+            component.gaps.map { (component.values.path, $0) }
+          }, uniquingKeysWith: { first, _ in first })
         for (place, values) in weight.allValues(in: layer.path) {
           let identity = try container.store.identity(of: values, place: place)
           if let other = places.updateValue(place, forKey: identity) {
             throw ModelFileError(file: file.name, place: place, reason: .shared(with: other))
           }
           entries[values.path] = ContainerSource.Entry(
-            place: place, values: values, isVariance: isVariance)
+            place: place, values: values, gaps: gaps[values.path], isVariance: isVariance)
           let (sum, overflow) = total.addingReportingOverflow(values.byteCount)
           total = overflow ? Int.max : sum
           if let problem = options.refusal(declaring: total, in: file.fileSize) {
@@ -102,7 +117,7 @@ struct ModelAssembly {
     return Component(
       stored.name,
       Parameter(
-        deferredTo: source, key: stored.values.path, shape: stored.values.shape,
+        deferredTo: source, key: stored.values.path, shape: stored.shape,
         scalarType: stored.values.type, encoding: encoding, isMasked: stored.isMasked))
   }
 

@@ -1,6 +1,7 @@
 public import HDF5
 import Models
 import Tensors
+import Messages
 
 /// Compares every byte of a container with its digests, and every part with the others.
 public enum ModelFileVerifier {
@@ -18,7 +19,9 @@ public enum ModelFileVerifier {
     }
 
     /// `place: problem`.
-    public var description: String { place.isEmpty ? problem : "\(place): \(problem)" }
+    public var description: String {
+      (place.isEmpty ? problem : "\(place): \(problem)").oneLine()
+    }
   }
 
   /// What a verification saw.

@@ -49,7 +49,7 @@ public enum ModelFileWriter {
     let file = try HDF5Writer(
       creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
     let count = componentCount(of: model)
-    var nodes = NodeWriter(model, options: options)
+    var nodes = NodeWriter(model, options: options, hasViews: !views.isEmpty)
     var index = 0
     for layer in model.layers {
       try nodes.write(layer, to: file) { place in
@@ -62,12 +62,14 @@ public enum ModelFileWriter {
     try file.writeDataset(
       Schema.Path.graph, extents: [bytes.count], datatype: .integer(size: 1, isSigned: false),
       bytes: bytes, layout: graphLayout(bytes))
-    try writeFacts(features: "", to: file)
+    let features = graph.hasSparseValues ? Schema.Feature.sparse : ""
+    try writeFacts(features: features, to: file)
     try file.setAttribute(
       Schema.Attribute.digest,
       .text(
         Digest.root(
-          version: Schema.version, producer: Schema.producer, features: "", graph: bytes)))
+          version: Schema.version, producer: Schema.producer, features: features,
+          graph: bytes)))
     try progress(.graph)
     let paths = nodes.paths
     for view in views {
@@ -89,7 +91,7 @@ public enum ModelFileWriter {
     _ progress: (WriteStage) throws -> Void
   ) throws {
     let count = componentCount(of: model)
-    var packing = PackedWriting(isStripped: options.isStripped)
+    var packing = PackedWriting(options)
     var index = 0
     for layer in model.layers {
       try packing.add(layer) { place in
@@ -100,7 +102,9 @@ public enum ModelFileWriter {
     let bytes = packing.bytes(model)
     let file = try HDF5Writer(
       creating: path, options: HDF5WriterOptions(compatibility: .v110, blockByteCount: 0))
-    try writeFacts(features: Schema.Feature.packed, to: file)
+    let features =
+      [Schema.Feature.packed] + (packing.hasSparseValues ? [Schema.Feature.sparse] : [])
+    try writeFacts(features: features.joined(separator: " "), to: file)
     try file.writeDataset(
       Schema.Path.packed, extents: [bytes.count], datatype: .integer(size: 1, isSigned: false),
       bytes: bytes)

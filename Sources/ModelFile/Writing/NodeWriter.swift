@@ -6,14 +6,17 @@ import Tensors
 struct NodeWriter {
   private let options: StorageOptions
   private let choice: StorageChoice
+  /// Whether views link to the tensors, which must then be whole.
+  private let hasViews: Bool
   private var layerNames = NodeNames()
   /// What has been written so far.
   private(set) var layers: [StoredGraph.StoredLayer] = []
   /// The path of each component in the file by its path in the model.
   private(set) var paths: [String: String] = [:]
 
-  init(_ model: Model, options: StorageOptions) {
+  init(_ model: Model, options: StorageOptions, hasViews: Bool) {
     self.options = options
+    self.hasViews = hasViews
     choice = StorageChoice(
       compression: options.compression,
       isSmallModel: model.byteCount <= StorageChoice.smallModelByteCount)
@@ -50,8 +53,15 @@ struct NodeWriter {
     for component in weight.components {
       let parameter = component.parameter
       let place = "\(path)/\(component.name)"
+      let raw = try parameter.raw()
+      let sparse =
+        hasViews || options.compression == .none
+        ? nil : SparseChoice.sparse(raw, isPacked: false)
       let values = try write(
-        parameter.raw(), at: place, isMasked: parameter.isMasked, to: file)
+        sparse.map { raw.replacing($0) } ?? raw, at: place, isMasked: parameter.isMasked, to: file)
+      let gaps = try sparse.map {
+        try write(RawTensor(gaps: $0.gaps), at: "\(place)_gaps", isMasked: true, to: file)
+      }
       var scales: StoredGraph.Values?
       if case .int8(let numbers) = parameter.encoding {
         let raw = RawTensor(Tensor(shape: [numbers.count], elements: numbers))
@@ -59,7 +69,8 @@ struct NodeWriter {
       }
       stored.components.append(
         StoredGraph.Component(
-          name: component.name, values: values, scales: scales, isMasked: parameter.isMasked))
+          name: component.name, shape: raw.shape, values: values, gaps: gaps, scales: scales,
+          isMasked: parameter.isMasked))
       let key = "\(layer.path)/\(named.name)/\(component.name)"
       if paths[key] == nil { paths[key] = place }
       try progress(component.name)

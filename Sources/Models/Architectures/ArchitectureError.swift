@@ -1,3 +1,5 @@
+import Messages
+
 /// An architecture cannot be made as it is written.
 public struct ArchitectureError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The text or the place in it.
@@ -12,5 +14,5 @@ public struct ArchitectureError: Error, Sendable, Hashable, CustomStringConverti
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)" }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }

@@ -44,6 +44,8 @@ extension LayerKind {
   /// nil where only data or another program can supply them.
   func neededWeights(over shape: Shape) -> [NeededWeight]? {
     let channels = shape.last
+    // A product that cannot be counted is refused with the shape that it stands in.
+    func times(_ multiplier: Int) -> Int { Shape.elementCount(of: [channels, multiplier]) ?? .max }
     func bias(_ isUsed: Bool, _ count: Int) -> [NeededWeight] {
       isUsed ? [NeededWeight("bias", [count], .constant(0))] : []
     }
@@ -62,13 +64,13 @@ extension LayerKind {
     case .depthwiseConvolution(let settings):
       return [
         NeededWeight("depthwise_kernel", settings.window.size + [channels, settings.multiplier])
-      ] + bias(settings.usesBias, channels * settings.multiplier)
+      ] + bias(settings.usesBias, times(settings.multiplier))
     case .separableConvolution(let settings):
       let ones = settings.window.size.map { _ in 1 }
       return [
         NeededWeight("depthwise_kernel", settings.window.size + [channels, settings.multiplier]),
         NeededWeight(
-          "pointwise_kernel", ones + [channels * settings.multiplier, settings.filters]),
+          "pointwise_kernel", ones + [times(settings.multiplier), settings.filters]),
       ] + bias(settings.usesBias, settings.filters)
     case .transposedConvolution(let settings):
       return [NeededWeight("kernel", settings.window.size + [settings.filters, channels])]
@@ -78,7 +80,7 @@ extension LayerKind {
     case .dataNormalization(let settings):
       return settings.mean == nil || settings.variance == nil ? nil : []
     case .input, .rescaling, .pooling, .globalPooling, .activation, .merge, .concatenate,
-      .bordering, .upSampling, .reshaping, .regularisation:
+      .bordering, .upSampling, .reshaping, .selection, .regularisation:
       return []
     case .opaque: return nil
     }

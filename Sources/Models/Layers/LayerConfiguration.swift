@@ -1,4 +1,5 @@
 public import JSON
+import Messages
 
 /// The settings of one kind of layer, without its weights.
 public protocol LayerConfiguration: Sendable {
@@ -26,7 +27,9 @@ public struct AttributeError: Error, Sendable, Hashable, CustomStringConvertible
   }
 
   /// `units: expected an integer from 1, found "x"`.
-  public var description: String { "\(key): expected \(expected), found \(found)" }
+  public var description: String {
+    "\(key): expected \(expected), found \(found)".oneLine()
+  }
 }
 
 /// Typed, range-checked access to a layer's attributes.

@@ -41,6 +41,7 @@ extension LayerKind {
       case .permute: "Permute"
       case .repeatVector: "RepeatVector"
       }
+    case .selection: "Selection"
     case .regularisation(let settings): settings.kind.className
     case .opaque(let settings): settings.className
     }

@@ -22,6 +22,7 @@ public enum LayerKind: Sendable, Hashable {
   case bordering(Bordering)
   case upSampling(UpSampling)
   case reshaping(Reshaping)
+  case selection(Selection)
   case regularisation(Regularisation)
   case opaque(Opaque)
 
@@ -40,7 +41,7 @@ public enum LayerKind: Sendable, Hashable {
     case parametricReLU = "parametric-relu"
     case merge, concatenate, bordering
     case upSampling = "up-sampling"
-    case reshaping, regularisation, opaque
+    case reshaping, selection, regularisation, opaque
   }
 
   /// Reads the settings of the kind called `name`.
@@ -68,6 +69,7 @@ public enum LayerKind: Sendable, Hashable {
     case .bordering: self = .bordering(try Bordering(reader))
     case .upSampling: self = .upSampling(try UpSampling(reader))
     case .reshaping: self = .reshaping(try Reshaping(reader))
+    case .selection: self = .selection(try Selection(reader))
     case .regularisation: self = .regularisation(try Regularisation(reader))
     case .opaque: self = .opaque(try Opaque(reader))
     }
@@ -96,6 +98,7 @@ public enum LayerKind: Sendable, Hashable {
     case .bordering(let settings): (.bordering, settings)
     case .upSampling(let settings): (.upSampling, settings)
     case .reshaping(let settings): (.reshaping, settings)
+    case .selection(let settings): (.selection, settings)
     case .regularisation(let settings): (.regularisation, settings)
     case .opaque(let settings): (.opaque, settings)
     }

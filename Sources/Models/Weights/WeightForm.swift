@@ -1,5 +1,6 @@
 public import Programs
 public import Tensors
+import Messages
 
 /// A representation of one dense kernel by stored components.
 public protocol WeightForm: Sendable {
@@ -65,5 +66,5 @@ public struct WeightFormError: Error, Sendable, Hashable, CustomStringConvertibl
   public let description: String
 
   /// States what is wrong.
-  public init(_ description: String) { self.description = description }
+  public init(_ description: String) { self.description = description.oneLine() }
 }

@@ -1,3 +1,4 @@
+import Execution
 public import Tensors
 
 /// An update rule with its state, one pass over each parameter a step.
@@ -52,47 +53,77 @@ public struct Optimizer: Sendable, Hashable {
     _ parameter: inout Tensor, index: Int, gradient: Span<Float>, learningRate: Float,
     isMasked: Bool
   ) {
-    let decay = 1 - learningRate * weightDecay
+    let rule = UpdateRule(self, learningRate: learningRate)
     let mask = isMasked ? parameter.elements : []
     parameter.withMutableElements { weights in
-      apply(&weights, index: index, gradient: gradient, learningRate: learningRate, decay: decay)
+      withMoments(index) { first, second in
+        rule.apply(&weights, gradient, &first, &second)
+      }
     }
     for position in mask.indices where mask[position] == 0 { parameter.elements[position] = 0 }
   }
 
-  private mutating func apply(
-    _ weights: inout MutableSpan<Float>, index: Int, gradient: Span<Float>, learningRate: Float,
-    decay: Float
+  /// Moves one parameter against the sum of the shards' gradients, each thread over a part of it.
+  ///
+  /// `sum` is scratch space of the parameter's size. The result does not depend on the pool.
+  mutating func update(
+    _ parameter: inout Tensor, index: Int, gradients: [[Float]], sum: inout [Float],
+    learningRate: Float, pool: WorkerPool
   ) {
-    switch settings {
-    case .sgd(let momentum, let isNesterov):
-      if momentum == 0 {
-        UpdateRules.descend(&weights, gradient, learningRate: learningRate, decay: decay)
-      } else {
-        UpdateRules.momentum(
-          &weights, gradient, &firstMoments[index], learningRate: learningRate,
-          momentum: momentum, isNesterov: isNesterov, decay: decay)
+    let rule = UpdateRule(self, learningRate: learningRate)
+    let count = parameter.count
+    precondition(
+      sum.count == count && gradients.allSatisfy { $0.count == count }, "one gradient a weight")
+    let jobs = count < Optimizer.parallelCount ? 1 : pool.count
+    parameter.withMutableElements { weights in
+      unsafe weights.withUnsafeMutableBufferPointer { weights in
+        unsafe sum.withUnsafeMutableBufferPointer { sum in
+          withMoments(index) { first, second in
+            unsafe first.withUnsafeMutableBufferPointer { first in
+              unsafe second.withUnsafeMutableBufferPointer { second in
+                // Jobs write parts that do not overlap, and all end before this call returns.
+                nonisolated(unsafe) let parts = unsafe (weights, sum, first, second)
+                pool.run(jobs: jobs) { job in
+                  let range = count * job / jobs..<count * (job + 1) / jobs
+                  var total = unsafe Optimizer.part(parts.1, range).mutableSpan
+                  total.sum(gradients, from: range.lowerBound)
+                  var weights = unsafe Optimizer.part(parts.0, range).mutableSpan
+                  var first = unsafe Optimizer.part(parts.2, range).mutableSpan
+                  var second = unsafe Optimizer.part(parts.3, range).mutableSpan
+                  rule.apply(&weights, total.span, &first, &second)
+                }
+              }
+            }
+          }
+        }
       }
-    case .adam(let beta1, let beta2, let epsilon):
-      let first = 1 - power(beta1, stepCount)
-      let second = 1 - power(beta2, stepCount)
-      UpdateRules.adam(
-        &weights, gradient, &firstMoments[index], &secondMoments[index],
-        rate: Float(Double(learningRate) * second.squareRoot() / first), beta1: beta1,
-        beta2: beta2, epsilon: epsilon, decay: decay)
     }
   }
 
-  /// βᵗ in Double.
-  private func power(_ beta: Float, _ exponent: Int) -> Double {
-    var result = 1.0
-    var base = Double(beta)
-    var rest = exponent
-    while rest > 0 {
-      if rest & 1 == 1 { result *= base }
-      base *= base
-      rest >>= 1
-    }
-    return result
+  /// A part of a buffer as a span; `range` must lie inside and be written by no one else.
+  private static func part(
+    _ buffer: UnsafeMutableBufferPointer<Float>, _ range: Range<Int>
+  ) -> UnsafeMutableBufferPointer<Float> {
+    // Buffers of rules without moments are empty.
+    unsafe buffer.isEmpty ? buffer : UnsafeMutableBufferPointer(rebasing: buffer[range])
+  }
+
+  /// From so many weights on, threads share the work.
+  private static let parallelCount = 16_384
+
+  /// The moments of a parameter; empty where the rule keeps none.
+  private mutating func withMoments(
+    _ index: Int, _ body: (inout MutableSpan<Float>, inout MutableSpan<Float>) -> Void
+  ) {
+    var first: [Float] = []
+    var second: [Float] = []
+    // Taken out while they are written, so that both stay uniquely owned.
+    if !firstMoments.isEmpty { swap(&first, &firstMoments[index]) }
+    if !secondMoments.isEmpty { swap(&second, &secondMoments[index]) }
+    var firstSpan = first.mutableSpan
+    var secondSpan = second.mutableSpan
+    body(&firstSpan, &secondSpan)
+    if !firstMoments.isEmpty { swap(&first, &firstMoments[index]) }
+    if !secondMoments.isEmpty { swap(&second, &secondMoments[index]) }
   }
 }

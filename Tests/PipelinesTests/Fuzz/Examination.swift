@@ -30,7 +30,9 @@ enum Examination {
   private static func forward(_ model: Model) throws {
     let program = try model.lowered()
     let multiplications = program.instructions.reduce(0.0) { $0 + Double($1.multiplications) }
-    let sizes = program.instructions.map { Double($0.shape.count) }
+    let sizes =
+      program.instructions.map { Double($0.shape.count) }
+      + program.inputs.map { Double($0.shape.count) }
     guard multiplications < 1e7, sizes.reduce(0, +) < 1e6 else { return }
     let executor = try InferenceExecutor(
       program, parameters: try model.parameterValues(for: program), capacity: 2)

@@ -104,10 +104,15 @@ extension FuzzTarget {
     }
   }
 
-  static func forgeable(in folder: URL) throws -> [ForgeableContainer] {
-    try compressed(in: folder, layout: .open).map { try ForgeableContainer($0) }
-      + [ForgeableContainer(Fixtures.path("malformed/accepted/plain.small.h5"))]
+  /// Made once, for several readers take them.
+  private static let containers = Result {
+    try Fixtures.withTemporaryFolder { folder in
+      try compressed(in: folder, layout: .open).map { try ForgeableContainer($0) }
+        + [ForgeableContainer(Fixtures.path("malformed/accepted/plain.small.h5"))]
+    }
   }
+
+  static func forgeable() throws -> [ForgeableContainer] { try containers.get() }
 
   static func packed(in folder: URL) throws -> [[UInt8]] {
     try compressed(in: folder, layout: .packed).map {

@@ -1,4 +1,5 @@
 import JSON
+import Messages
 
 /// Reads a model's configuration, level by level, in the dialects of Keras 2 and Keras 3.
 struct LevelReader {
@@ -108,7 +109,7 @@ struct LevelReader {
     guard let name = config["name"]?.string ?? layer["name"]?.string ?? unnamed(layer) else {
       throw KerasProblem(place, "name: expected a string, found nothing")
     }
-    guard isPrintable(name) else {
+    guard name.isPrintableName else {
       throw KerasProblem(
         place, "name: expected 1 to 4096 printable characters, found '\(printable(name))'")
     }
@@ -158,19 +159,7 @@ struct LevelReader {
     }
     return result
   }
-
-  private func isPrintable(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= 4096
-      && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-  }
 }
 
 /// Text from a file, fit for a message: short, and without control characters.
-func printable(_ text: String) -> String {
-  var result = ""
-  for scalar in text.unicodeScalars.prefix(60) {
-    let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-    result.unicodeScalars.append(isControl ? "?" : scalar)
-  }
-  return text.unicodeScalars.count > 60 ? result + "…" : result
-}
+func printable(_ text: String) -> String { text.shortened() }
