@@ -105,10 +105,10 @@ struct DataCompressionReport {
 
   func print(_ format: Table.Format, to console: Console) {
     switch format {
-    case .json: console.result(lines: json.serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+    case .json: console.result(json: json)
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
       console.result()
       console.result(verdict)
       console.result(

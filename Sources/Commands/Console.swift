@@ -1,6 +1,8 @@
 import Foundation
-import Synchronization
+import JSON
 import Messages
+import Reports
+import Synchronization
 
 /// Where a command writes: results on stdout, progress and remarks on stderr.
 struct Console: Sendable {
@@ -34,7 +36,20 @@ struct Console: Sendable {
   /// Writes a line of the result.
   func result(_ line: String = "") { Console.write(line: line, to: STDOUT_FILENO) }
 
-  /// Writes lines of our own making, such as a table or a JSON text.
+  /// Writes a table; its own lines stay lines, whatever its cells hold.
+  func result(_ table: Table, as format: Table.Format) {
+    switch format {
+    case .table: result(lines: table.aligned())
+    case .markdown: result(lines: table.markdown())
+    case .csv: result(lines: table.csv())
+    case .json: result(json: table.jsonRows)
+    }
+  }
+
+  /// Writes a JSON document.
+  func result(json: JSONValue) { result(lines: json.serialized(pretty: true)) }
+
+  /// Writes lines of our own making, such as a help text.
   func result(lines: String) {
     Console.write(lines.withoutControls(except: "\n", "\t") + "\n", to: STDOUT_FILENO)
   }

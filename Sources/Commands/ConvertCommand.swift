@@ -63,7 +63,7 @@ struct ConvertCommand: ParsableCommand {
         readOptions: reading.readOptions, toolVersion: Versions.tool))
     outcome.remarks.forEach { console.note("note: \($0)") }
     switch format.format {
-    case .json: console.result(lines: outcome.json.serialized(pretty: true))
+    case .json: console.result(json: outcome.json)
     default: outcome.lines.forEach { console.result($0) }
     }
   }

@@ -18,12 +18,12 @@ struct DecompositionReport {
 
   func print(_ format: Table.Format, to console: Console) {
     switch format {
-    case .json: console.result(lines: json.serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+    case .json: console.result(json: json)
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
       console.result(headline)
       console.result()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
       lines.forEach { console.result($0) }
     }
   }
@@ -197,20 +197,20 @@ struct PictureReport {
     switch format {
     case .json:
       console.result(
-        lines: JSONValue.object([
+        json: .object([
           "version": 1, "picture": .string(file),
           "width": .integer(decomposition.picture.width),
           "height": .integer(decomposition.picture.height),
           "channels": .integer(decomposition.picture.channels), "ranks": table.jsonRows,
-        ]).serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+        ]))
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
       let picture = decomposition.picture
       console.result(
         "\(file): \(picture.width)×\(picture.height), \(picture.channels) channels, "
           + "\(Units.bytes(picture.pixels.count)) of pixels")
       console.result()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
     }
   }
 

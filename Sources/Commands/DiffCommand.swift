@@ -39,18 +39,18 @@ struct DiffCommand: ParsableCommand {
     switch format.format {
     case .table, .markdown:
       let table = difference.table()
-      console.result(lines: format.format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format.format)
       console.result()
       difference.layerRemarks.forEach { console.result($0) }
       console.result(difference.isEmpty ? "the same" : difference.summary)
-    case .csv: console.result(lines: difference.table().csv())
+    case .csv: console.result(difference.table(), as: .csv)
     case .json:
       console.result(
-        lines: JSONValue.object([
+        json: .object([
           "version": 1, "same": .bool(difference.isEmpty),
           "layers": .array(difference.layerRemarks.map { .string($0) }),
           "weights": difference.table().jsonRows,
-        ]).serialized(pretty: true))
+        ]))
     }
     if !difference.isEmpty { throw ExitCode(1) }
   }

@@ -104,13 +104,13 @@ struct EvaluationReport {
 
   func print(_ format: Table.Format, title: String, to console: Console) {
     switch format {
-    case .json: console.result(lines: json.serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+    case .json: console.result(json: json)
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
       lines(title).forEach { console.result($0) }
       guard !result.confusion.isEmpty else { return }
       console.result()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
     }
   }
 

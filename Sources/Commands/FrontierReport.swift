@@ -15,11 +15,11 @@ struct FrontierReport {
 
   func print(_ format: Table.Format, savedTo path: String?, to console: Console) {
     switch format {
-    case .json: console.result(lines: json.serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+    case .json: console.result(json: json)
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
       let table = table.droppingEmptyColumns()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
       console.result()
       notes.forEach { console.result($0) }
       if let picked {

@@ -51,9 +51,8 @@ struct InspectCommand: ParsableCommand {
     let measured = try data.data == nil ? nil : measure(opened, console)
     switch format.format {
     case .table, .markdown:
-      let isMarkdown = format.format == .markdown
       func show(_ table: Table) {
-        console.result(lines: isMarkdown ? table.markdown() : table.aligned())
+        console.result(table, as: format.format)
       }
       console.result("\(file): \(inspection.headline)")
       console.result()
@@ -73,9 +72,9 @@ struct InspectCommand: ParsableCommand {
       if values { object["values"] = statistics.table().jsonRows }
       if let measured { object["measured"] = measured.json }
       if !spectra.isEmpty { object["spectra"] = .array(spectra.map(\.json)) }
-      console.result(lines: JSONValue.object(object).serialized(pretty: true))
+      console.result(json: JSONValue.object(object))
     case .csv:
-      console.result(lines: values ? statistics.table().csv() : inspection.table().csv())
+      console.result(values ? statistics.table() : inspection.table(), as: .csv)
     }
   }
 

@@ -55,7 +55,7 @@ struct MethodOptions: ParsableArguments {
   func planning(_ target: CompressionTarget) throws -> PlanningOptions {
     do {
       return PlanningOptions(
-        target: target, allocation: allocation, forms: try forms(),
+        target: target, allocation: allocation, forms: try FormChoice(parsing: form),
         include: try include.map { try Glob($0, subject: "--include") },
         exclude: try exclude.map { try Glob($0, subject: "--exclude") },
         encoding: try dtype.map { try StoredEncoding(parsing: $0) })
@@ -63,14 +63,18 @@ struct MethodOptions: ParsableArguments {
       throw CommandFailure.usage("\(error)")
     }
   }
+}
 
-  private func forms() throws -> FormChoice {
+extension FormChoice {
+  /// Reads `auto`, `svd`, `tucker2` or `tensor`.
+  /// - Throws: `SpecificationError` that lists them.
+  init(parsing form: String) throws {
     let names = ["auto", "svd", "tucker2", "tensor"]
     switch form {
-    case "auto": return .automatic
-    case "svd": return .only(.lowRank)
-    case "tucker2": return .only(.tucker2)
-    case "tensor": return .only(.tensorised)
+    case "auto": self = .automatic
+    case "svd": self = .only(.lowRank)
+    case "tucker2": self = .only(.tucker2)
+    case "tensor": self = .only(.tensorised)
     default:
       throw SpecificationError(
         "--form",

@@ -44,11 +44,11 @@ struct PruningReportText {
   func print(_ format: Table.Format, to console: Console) {
     let table = outcome.reports.table()
     switch format {
-    case .json: console.result(lines: json(table).serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+    case .json: console.result(json: json(table))
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
       let table = table.droppingEmptyColumns()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
       console.result()
       lines.forEach { console.result($0) }
     }
@@ -149,13 +149,13 @@ struct PruningSweepReport {
     switch format {
     case .json:
       console.result(
-        lines: JSONValue.object([
+        json: .object([
           "version": 1, "loss": .number(original.loss),
           "accuracy": original.accuracy.map { .number($0) } ?? .null, "rows": table.jsonRows,
-        ]).serialized(pretty: true))
-    case .csv: console.result(lines: table.csv())
+        ]))
+    case .csv: console.result(table, as: .csv)
     case .table, .markdown:
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
       console.result()
       let accuracy = original.accuracy.map { "\(Units.percent($0, decimals: 2)), " } ?? ""
       console.result(

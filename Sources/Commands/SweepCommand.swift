@@ -183,9 +183,7 @@ struct SweepCommand: ParsableCommand {
         throw unknown(
           "--weighting", weightingName, CompressionData.WeightingChoice.allCases.map(\.rawValue))
       }
-      guard let forms = SweepCommand.forms[formName] else {
-        throw unknown("--form", formName, SweepCommand.forms.keys.sorted())
-      }
+      let forms = try FormChoice(parsing: formName)
       var words = isPruning ? ["magnitude"] : [allocationName]
       if !isPruning, axes.contains(where: { $0.name != .ratio }) { words = [] }
       if formName != "auto" { words.append(formName) }
@@ -202,11 +200,6 @@ struct SweepCommand: ParsableCommand {
     }
     return methods
   }
-
-  private static let forms: [String: FormChoice] = [
-    "auto": .automatic, "svd": .only(.lowRank), "tucker2": .only(.tucker2),
-    "tensor": .only(.tensorised),
-  ]
 
   private func unknown(_ option: String, _ word: String, _ names: [String]) -> CommandFailure {
     .usage(

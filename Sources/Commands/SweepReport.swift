@@ -45,12 +45,11 @@ struct SweepReport {
     switch format {
     case .json:
       let values = records.map(\.json)
-      console.result(
-        lines: (values.count == 1 ? values[0] : .array(values)).serialized(pretty: true))
-    case .csv: console.result(lines: points().csv())
+      console.result(json: values.count == 1 ? values[0] : .array(values))
+    case .csv: console.result(points(), as: .csv)
     case .table, .markdown:
       let table = table().droppingEmptyColumns()
-      console.result(lines: format == .markdown ? table.markdown() : table.aligned())
+      console.result(table, as: format)
     }
   }
 

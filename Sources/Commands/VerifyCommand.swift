@@ -29,12 +29,12 @@ struct VerifyCommand: ParsableCommand {
     let console = output.console
     if format.format == .json {
       console.result(
-        lines: JSONValue.object([
+        json: .object([
           "version": 1, "sound": .bool(report.isSound),
           "tensors": .integer(report.tensorCount), "bytes": .integer(report.byteCount),
           "digest": report.digest.map { .string($0) } ?? .null,
           "findings": .array(report.findings.map { .string($0.description) }),
-        ]).serialized(pretty: true))
+        ]))
     } else if report.isSound {
       console.result(
         "\(file): sound: \(report.tensorCount) tensors, \(Units.bytes(report.byteCount)), digest "

@@ -39,11 +39,6 @@ public enum Compress {
     return outcome
   }
 
-  /// Refuses a request's output as the other does.
-  static func checkOutput(_ request: CompressionRequest) throws {
-    try checkOutput(input: request.input, output: request.output, force: request.force)
-  }
-
   /// Refuses an output that is the input, or that stands there without `force`.
   static func checkOutput(input: String, output path: String, force: Bool) throws {
     let input = URL(fileURLWithPath: input).resolvingSymlinksInPath().path

@@ -133,11 +133,17 @@ extension CompressionJob {
 
   /// The model with its factors pruned, in the encoding that they have.
   func masked(_ model: Model, _ sparsity: Double) throws -> Model {
-    guard sparsity > 0 else { return try request.pruning.masking(model).model }
-    return try MagnitudePruning(
-      sparsity: sparsity, scope: .tensor, include: request.pruning.include,
-      exclude: request.pruning.exclude
-    ).applied(to: model).model
+    try steps(sparsity).masking(model).model
+  }
+
+  /// The steps that were asked for, with a combination's share of zeros in each tensor.
+  private func steps(_ sparsity: Double) -> PruningSteps {
+    var steps = request.pruning
+    if sparsity > 0 {
+      steps.sparsity = sparsity
+      steps.scope = .tensor
+    }
+    return steps
   }
 
   // MARK: Fitting
@@ -288,7 +294,6 @@ extension CompressionJob {
       try FineTuning.run(
         model, on: parts.learning, epochs: epochs, seed: seed, threads: request.threads)
     }
-    var steps = request.pruning
     var history: [EpochRecord] = []
     var model = start
     if sparsity > 0 {
@@ -296,10 +301,8 @@ extension CompressionJob {
       // Balanced factors are of one size, so that one threshold serves both.
       model = try first.model.balanced()
       history = first.history
-      steps.sparsity = sparsity
-      steps.scope = .tensor
     }
-    let masked = try steps.masking(model)
+    let masked = try steps(sparsity).masking(model)
     let last = try tune(masked.model, epochs - history.count)
     history += last.history
     model = last.model

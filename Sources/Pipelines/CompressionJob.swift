@@ -327,9 +327,10 @@ struct CompressionJob {
     // A search that tuned its candidates did so without a mask.
     let known = masked.reports.isEmpty ? candidate.tuned : nil
     var history: [EpochRecord] = []
-    let norms = try parts.flatMap {
-      try NormChoice.better(result, parts: $0, threads: request.threads)
-    }
+    // What a search has tuned was trained with the normalisations that it had.
+    let norms =
+      try known == nil
+      ? parts.flatMap { try NormChoice.better(result, parts: $0, threads: request.threads) } : nil
     if let norms { result = norms.model }
     if let tuned = try known ?? recovered(result) {
       result = tuned.model

@@ -38,12 +38,13 @@ extension Prune {
     let patterns = PlanningOptions(
       target: .energy(1), include: request.steps.include, exclude: request.steps.exclude)
     let kernels = model.kernels.filter { patterns.isIncluded(model.layers[$0.layer].path) }
+    let evaluation = RestEvaluation(model, on: parts.choice, threads: request.threads)
     var rows: [PruningSweepRow] = []
     for kernel in kernels {
       for share in shares {
         var changed = model
         changed[kernel] = try MagnitudePruning.pruned(model[kernel], sparsity: share)
-        let result = try changed.evaluated(on: parts.choice, threads: request.threads)
+        let result = try evaluation.evaluate(changed, kernel: kernel.path)
         let count = model[kernel].parameterCount
         rows.append(
           PruningSweepRow(

@@ -75,8 +75,12 @@ public enum Sensitivity {
     progress: (_ kernel: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
   ) throws -> SensitivityOutcome {
     let start = monotonicSeconds()
-    if !request.compression.output.isEmpty { try Compress.checkOutput(request.compression) }
-    var job = try CompressionJob(request.compression, progress: nil)
+    let compression = request.compression
+    if !compression.output.isEmpty {
+      try Compress.checkOutput(
+        input: compression.input, output: compression.output, force: compression.force)
+    }
+    var job = try CompressionJob(compression, progress: nil)
     return try job.sensitivity(request, start: start, progress: progress)
   }
 }

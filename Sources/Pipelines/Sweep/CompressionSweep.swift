@@ -184,9 +184,7 @@ public struct CompressionSweep: Sendable {
     var lost = 0.0
     var energy = 0.0
     for reference in model.kernels {
-      let norm = try model[reference].reconstructed().elements.reduce(0.0) {
-        $0 + Double($1) * Double($1)
-      }
+      let norm = try model[reference].reconstructed().squaredNorm
       energy += norm
       guard let report = reports.first(where: { $0.path == reference.path }) else { continue }
       guard let error = report.relativeError else { return nil }
@@ -249,9 +247,7 @@ public struct CompressionSweep: Sendable {
     var energy = 0.0
     for report in reports {
       guard let reference = model.kernels.first(where: { $0.path == report.path }) else { continue }
-      let norm = try model[reference].reconstructed().elements.reduce(0.0) {
-        $0 + Double($1) * Double($1)
-      }
+      let norm = try model[reference].reconstructed().squaredNorm
       energy += norm
       lost += report.relativeError * report.relativeError * norm
     }
