@@ -58,7 +58,8 @@ typedef const dnnl_memory_desc_t *layout_view;
 
 #define ALL(f)                                                                           \
   f(version) f(engine_create) f(stream_create) f(stream_wait) f(primitive_attr_create)   \
-  f(primitive_attr_destroy) f(primitive_attr_set_post_ops) f(post_ops_create)            \
+  f(primitive_attr_destroy) f(primitive_attr_set_post_ops)                               \
+  f(primitive_attr_set_scratchpad_mode) f(post_ops_create)                               \
   f(post_ops_destroy) f(post_ops_append_eltwise) f(primitive_desc_query_md)              \
   f(primitive_desc_query) f(primitive_desc_destroy) f(primitive_create) f(primitive_execute)    \
   f(primitive_destroy) f(reorder_primitive_desc_create) f(memory_create)                 \
@@ -96,10 +97,12 @@ static void use_one_thread(void) {
 
 enum { IMAGE, KERNEL, BIAS, RESULT, ROLES };
 
-// One primitive with its memories; the kernel may have another layout inside than outside.
+// One primitive with its memories; the kernel may have another layout inside than outside. Scratch
+// space is the primitive's own: the library's belongs to the thread that made the primitive, and
+// others may run or destroy it.
 typedef struct {
   dnnl_primitive_t primitive, reorder;
-  dnnl_memory_t memory[ROLES], plain_kernel;
+  dnnl_memory_t memory[ROLES], plain_kernel, scratch, reorder_scratch;
 } product;
 
 struct modelc_convolution {
@@ -112,6 +115,8 @@ static void free_product(product *p) {
   if (p->reorder) dnn.primitive_destroy(p->reorder);
   for (int i = 0; i < ROLES; i++) if (p->memory[i]) dnn.memory_destroy(p->memory[i]);
   if (p->plain_kernel) dnn.memory_destroy(p->plain_kernel);
+  if (p->scratch) dnn.memory_destroy(p->scratch);
+  if (p->reorder_scratch) dnn.memory_destroy(p->reorder_scratch);
 }
 
 void modelc_convolution_destroy(modelc_convolution *convolution) {
@@ -126,8 +131,7 @@ void modelc_convolution_destroy(modelc_convolution *convolution) {
 typedef struct {
   layout image, kernel, open_kernel, bias, result;
   dnnl_dims_t strides, dilations, before, after;
-  ptrdiff_t kernel_count;
-  int is_clipped, has_bias;
+  int has_bias;
 } description;
 
 static int lay(layout *l, int order, const dnnl_dims_t extents, dnnl_format_tag_t tag) {
@@ -160,8 +164,7 @@ static int describe(description *d, const modelc_convolution_shape *s) {
   d->dilations[0] = s->row_dilation - 1, d->dilations[1] = s->column_dilation - 1;
   d->before[0] = s->top, d->before[1] = s->left;
   d->after[0] = s->bottom, d->after[1] = s->right;
-  d->kernel_count = s->kernel_height * s->kernel_width * inputs * s->outputs;
-  d->is_clipped = s->clips, d->has_bias = s->has_bias;
+  d->has_bias = s->has_bias;
   return lay(&d->image, 4, image, dnnl_nhwc) && lay(&d->result, 4, result, dnnl_nhwc)
     && lay(&d->bias, 1, bias, dnnl_a)
     && lay(&d->kernel, order, is_grouped ? grouped : kernel, is_grouped ? dnnl_hwigo : dnnl_hwio)
@@ -223,47 +226,59 @@ static int remember(dnnl_memory_t *memory, layout_view l, void *values) {
   return dnn.memory_create(memory, l, engine, values) == dnnl_success;
 }
 
-static int reordering(dnnl_primitive_t *reorder, layout_view from, layout_view to) {
+// Scratch space that the caller hands over, and clipping of the result if asked for.
+static dnnl_primitive_attr_t settings(int clips) {
+  dnnl_primitive_attr_t attributes = NULL;
+  dnnl_post_ops_t after = NULL;
+  if (dnn.primitive_attr_create(&attributes) != dnnl_success) return NULL;
+  int is_set =
+    dnn.primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user) == dnnl_success;
+  if (is_set && clips && (is_set = dnn.post_ops_create(&after) == dnnl_success)) {
+#if DNNL_VERSION_MAJOR >= 3
+    is_set = dnn.post_ops_append_eltwise(after, dnnl_eltwise_relu, 0, 0) == dnnl_success;
+#else
+    is_set = dnn.post_ops_append_eltwise(after, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success;
+#endif
+    is_set = is_set && dnn.primitive_attr_set_post_ops(attributes, after) == dnnl_success;
+    dnn.post_ops_destroy(after);
+  }
+  if (is_set) return attributes;
+  dnn.primitive_attr_destroy(attributes);
+  return NULL;
+}
+
+// Makes a primitive and the scratch space that it asks for.
+static int realise(dnnl_primitive_t *primitive, dnnl_memory_t *scratch, dnnl_primitive_desc_t desc) {
+  return dnn.primitive_create(primitive, desc) == dnnl_success
+    && remember(scratch, dnn.primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0), DNNL_MEMORY_ALLOCATE);
+}
+
+static int reordering(product *p, layout_view from, layout_view to) {
   dnnl_primitive_desc_t desc = NULL;
-  const int is_made =
-    dnn.reorder_primitive_desc_create(&desc, from, engine, to, engine, NULL) == dnnl_success
-    && dnn.primitive_create(reorder, desc) == dnnl_success;
+  const dnnl_primitive_attr_t attributes = settings(0);
+  const int is_made = attributes
+    && dnn.reorder_primitive_desc_create(&desc, from, engine, to, engine, attributes) == dnnl_success
+    && realise(&p->reorder, &p->reorder_scratch, desc);
   if (desc) dnn.primitive_desc_destroy(desc);
+  if (attributes) dnn.primitive_attr_destroy(attributes);
   return is_made;
 }
 
 static int make(product *p, pass which, const description *d, dnnl_primitive_desc_t desc) {
-  if (!desc || !is_fast(desc) || dnn.primitive_create(&p->primitive, desc) != dnnl_success) return 0;
+  if (!desc || !is_fast(desc) || !realise(&p->primitive, &p->scratch, desc)) return 0;
   const layout_view inner = dnn.primitive_desc_query_md(
     desc, which == KERNEL_GRADIENT ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
   if (!remember(&p->memory[IMAGE], VIEW(d->image), DNNL_MEMORY_NONE)
     || !remember(&p->memory[RESULT], VIEW(d->result), DNNL_MEMORY_NONE)
     || !remember(&p->memory[BIAS], VIEW(d->bias), DNNL_MEMORY_NONE)
-    || !remember(&p->plain_kernel, VIEW(d->kernel), DNNL_MEMORY_NONE)
-    || !remember(&p->memory[KERNEL], inner, DNNL_MEMORY_NONE)) return 0;
-  if (dnn.memory_desc_equal(inner, VIEW(d->kernel))) return 1;
-  // Blocked layouts pad channels: the library allocates what they need.
-  dnn.memory_destroy(p->memory[KERNEL]);
-  p->memory[KERNEL] = NULL;
-  if (!remember(&p->memory[KERNEL], inner, DNNL_MEMORY_ALLOCATE)) return 0;
-  return which == KERNEL_GRADIENT ? reordering(&p->reorder, inner, VIEW(d->kernel))
-                                  : reordering(&p->reorder, VIEW(d->kernel), inner);
-}
-
-static dnnl_primitive_attr_t clipping(void) {
-  dnnl_primitive_attr_t attributes = NULL;
-  dnnl_post_ops_t after = NULL;
-  if (dnn.post_ops_create(&after) != dnnl_success) return NULL;
-#if DNNL_VERSION_MAJOR >= 3
-  const int is_added = dnn.post_ops_append_eltwise(after, dnnl_eltwise_relu, 0, 0) == dnnl_success;
-#else
-  const int is_added = dnn.post_ops_append_eltwise(after, 1, dnnl_eltwise_relu, 0, 0) == dnnl_success;
-#endif
-  if (is_added && dnn.primitive_attr_create(&attributes) == dnnl_success) {
-    dnn.primitive_attr_set_post_ops(attributes, after);
+    || !remember(&p->plain_kernel, VIEW(d->kernel), DNNL_MEMORY_NONE)) return 0;
+  if (dnn.memory_desc_equal(inner, VIEW(d->kernel))) {
+    return remember(&p->memory[KERNEL], inner, DNNL_MEMORY_NONE);
   }
-  dnn.post_ops_destroy(after);
-  return attributes;
+  // Blocked layouts pad channels: the library allocates what they need.
+  if (!remember(&p->memory[KERNEL], inner, DNNL_MEMORY_ALLOCATE)) return 0;
+  return which == KERNEL_GRADIENT ? reordering(p, inner, VIEW(d->kernel))
+                                  : reordering(p, VIEW(d->kernel), inner);
 }
 
 // The stream is shared: it holds nothing but its engine, and work on it is done when a call returns.
@@ -281,27 +296,28 @@ modelc_convolution *modelc_convolution_create(
   if (!modelc_onednn_available()) return NULL;
   use_one_thread();
   modelc_convolution *convolution = calloc(1, sizeof *convolution);
-  dnnl_primitive_attr_t attributes = NULL;
+  const dnnl_primitive_attr_t attributes = settings(shape->clips), plain = settings(0);
   dnnl_primitive_desc_t forward = NULL, image = NULL, kernel = NULL;
   description d;
-  int is_made = convolution && describe(&d, shape) && (convolution->stream = only_stream());
-  if (is_made && shape->clips) is_made = (attributes = clipping()) != NULL;
+  int is_made =
+    convolution && describe(&d, shape) && (convolution->stream = only_stream()) && attributes && plain;
   if (is_made) {
     forward = chosen(FORWARD, &d, NULL, attributes);
     is_made = make(&convolution->forward, FORWARD, &d, forward);
   }
   if (is_made && wants_kernel_gradient) {
-    kernel = chosen(KERNEL_GRADIENT, &d, forward, NULL);
+    kernel = chosen(KERNEL_GRADIENT, &d, forward, plain);
     is_made = make(&convolution->kernel_gradient, KERNEL_GRADIENT, &d, kernel);
   }
   if (is_made && wants_image_gradient) {
-    image = chosen(IMAGE_GRADIENT, &d, forward, NULL);
+    image = chosen(IMAGE_GRADIENT, &d, forward, plain);
     is_made = make(&convolution->image_gradient, IMAGE_GRADIENT, &d, image);
   }
   if (forward) dnn.primitive_desc_destroy(forward);
   if (image) dnn.primitive_desc_destroy(image);
   if (kernel) dnn.primitive_desc_destroy(kernel);
   if (attributes) dnn.primitive_attr_destroy(attributes);
+  if (plain) dnn.primitive_attr_destroy(plain);
   if (convolution) forget(&d);
   if (is_made) return convolution;
   modelc_convolution_destroy(convolution);
@@ -313,15 +329,16 @@ static int point(dnnl_memory_t memory, const float *values) {
   return dnn.memory_set_data_handle(memory, (void *)values) == dnnl_success;
 }
 
-static int reordered(dnnl_primitive_t reorder, dnnl_stream_t stream, dnnl_memory_t from, dnnl_memory_t to) {
-  const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
-  return dnn.primitive_execute(reorder, stream, 2, arguments) == dnnl_success;
+static int reordered(const product *p, dnnl_stream_t stream, dnnl_memory_t from, dnnl_memory_t to) {
+  const dnnl_exec_arg_t arguments[] = {
+    {DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}, {DNNL_ARG_SCRATCHPAD, p->reorder_scratch}};
+  return dnn.primitive_execute(p->reorder, stream, 3, arguments) == dnnl_success;
 }
 
 // Brings the caller's kernel into the layout inside.
 static int take_kernel(product *p, dnnl_stream_t stream, const float *w) {
   if (!p->reorder) return point(p->memory[KERNEL], w);
-  return point(p->plain_kernel, w) && reordered(p->reorder, stream, p->plain_kernel, p->memory[KERNEL]);
+  return point(p->plain_kernel, w) && reordered(p, stream, p->plain_kernel, p->memory[KERNEL]);
 }
 
 int modelc_convolution_forward(
@@ -334,8 +351,9 @@ int modelc_convolution_forward(
   if (bias && !point(p->memory[BIAS], bias)) return -1;
   const dnnl_exec_arg_t arguments[] = {
     {DNNL_ARG_SRC, p->memory[IMAGE]}, {DNNL_ARG_WEIGHTS, p->memory[KERNEL]},
-    {DNNL_ARG_DST, p->memory[RESULT]}, {DNNL_ARG_BIAS, p->memory[BIAS]}};
-  return dnn.primitive_execute(p->primitive, convolution->stream, bias ? 4 : 3, arguments) == dnnl_success
+    {DNNL_ARG_DST, p->memory[RESULT]}, {DNNL_ARG_SCRATCHPAD, p->scratch},
+    {DNNL_ARG_BIAS, p->memory[BIAS]}};
+  return dnn.primitive_execute(p->primitive, convolution->stream, bias ? 5 : 4, arguments) == dnnl_success
     && dnn.stream_wait(convolution->stream) == dnnl_success ? 0 : -1;
 }
 
@@ -347,8 +365,8 @@ int modelc_convolution_image_gradient(
     || !point(p->memory[RESULT], d)) return -1;
   const dnnl_exec_arg_t arguments[] = {
     {DNNL_ARG_DIFF_DST, p->memory[RESULT]}, {DNNL_ARG_WEIGHTS, p->memory[KERNEL]},
-    {DNNL_ARG_DIFF_SRC, p->memory[IMAGE]}};
-  return dnn.primitive_execute(p->primitive, convolution->stream, 3, arguments) == dnnl_success
+    {DNNL_ARG_DIFF_SRC, p->memory[IMAGE]}, {DNNL_ARG_SCRATCHPAD, p->scratch}};
+  return dnn.primitive_execute(p->primitive, convolution->stream, 4, arguments) == dnnl_success
     && dnn.stream_wait(convolution->stream) == dnnl_success ? 0 : -1;
 }
 
@@ -360,10 +378,10 @@ int modelc_convolution_kernel_gradient(
   if (!p->reorder && !point(p->memory[KERNEL], dw)) return -1;
   const dnnl_exec_arg_t arguments[] = {
     {DNNL_ARG_SRC, p->memory[IMAGE]}, {DNNL_ARG_DIFF_DST, p->memory[RESULT]},
-    {DNNL_ARG_DIFF_WEIGHTS, p->memory[KERNEL]}};
-  if (dnn.primitive_execute(p->primitive, convolution->stream, 3, arguments) != dnnl_success) return -1;
+    {DNNL_ARG_DIFF_WEIGHTS, p->memory[KERNEL]}, {DNNL_ARG_SCRATCHPAD, p->scratch}};
+  if (dnn.primitive_execute(p->primitive, convolution->stream, 4, arguments) != dnnl_success) return -1;
   if (p->reorder && !(point(p->plain_kernel, dw)
-    && reordered(p->reorder, convolution->stream, p->memory[KERNEL], p->plain_kernel))) return -1;
+    && reordered(p, convolution->stream, p->memory[KERNEL], p->plain_kernel))) return -1;
   return dnn.stream_wait(convolution->stream) == dnnl_success ? 0 : -1;
 }
 

@@ -8,12 +8,10 @@
 typedef int flags __attribute__((vector_size(64), aligned(4), may_alias));
 typedef _Bool bits __attribute__((ext_vector_type(16)));
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 // A tile is 4 rows of at most 7 vectors: 28 sums, which AVX-512's 32 registers can hold.
 enum { ROWS = 4, TILE = 7 };
 
-int modelc_sparse_is_fast(void) {
+int modelc_has_wide_registers(void) {
 #if defined(__x86_64__) && defined(__linux__)
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
@@ -31,11 +29,6 @@ ptrdiff_t modelc_count_zeros(ptrdiff_t n, const float *restrict x) {
   for (int l = 0; l < WIDTH; l++) count += sums[l];
   for (; i < n; i++) count += x[i] == 0;
   return count;
-}
-
-// Where vector l of a tile starts: the last one overlaps its neighbour, so that no column is left.
-INLINE ptrdiff_t column(int l, int vectors, ptrdiff_t columns) {
-  return l == vectors - 1 ? columns - WIDTH : l * (ptrdiff_t)WIDTH;
 }
 
 // Vectors beyond the tile's own number vanish when `vectors` is a constant.

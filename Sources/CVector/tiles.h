@@ -8,16 +8,8 @@
 
 #pragma clang fp contract(fast)
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 // A tile of sums has 24 vectors, which AVX-512's 32 registers can hold beside their factors.
 enum { SUMS = 24, TILE = 4 };
-
-// Where vector l of n columns starts: the last one overlaps its neighbour, so that none is left over.
-INLINE ptrdiff_t column(int l, int vectors, ptrdiff_t columns) {
-  return l == vectors - 1 ? columns - WIDTH : l * (ptrdiff_t)WIDTH;
-}
 
 // The columns are cut into tiles of equal width, none narrower than a vector.
 

@@ -10,8 +10,6 @@
 
 enum { POINTS = 16 };
 
-int modelc_winograd_is_fast(void) { return modelc_sparse_is_fast(); }
-
 // Visits vectors over n channels at offsets i; the last one overlaps.
 #define EACH_CHANNEL(n) \
   for (ptrdiff_t i = 0, next = 0; next < (n) && ((i = next + WIDTH <= (n) ? next : (n) - WIDTH), 1); next += WIDTH)

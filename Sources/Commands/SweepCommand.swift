@@ -239,10 +239,11 @@ struct SweepCommand: ParsableCommand {
     var header = try commonHeader(axes, test: try splits.evaluation())
     header["kind"] = "training"
     header["series"] = .array([.string(name)])
-    header["network"] = .string((models[0] as NSString).lastPathComponent)
-    header["training"] = .string(
-      "\(sweep.options) \(sweep.projection) \(sweep.validation)"
-        + (oversampling.map { " oversampling \($0)" } ?? ""))
+    // An architecture can hold a slash, as `cnn:8/2-16/2` does.
+    header["network"] = .string(
+      FileManager.default.fileExists(atPath: models[0])
+        ? (models[0] as NSString).lastPathComponent : models[0])
+    header["training"] = .object(sweep.settings)
     header["training_examples"] = .integer(try splits.training().count)
     var loaded: (key: String, data: DatasetSplits)?
     return try measure(sweep.points(), header: header, console) { point in
@@ -264,7 +265,7 @@ struct SweepCommand: ParsableCommand {
 
   private func commonHeader(_ axes: [SweepAxis], test: Dataset) throws -> JSONObject {
     [
-      "tool": .string(Versions.text),
+      "tool": .string(Versions.record),
       "axes": .object(
         JSONObject(
           axes.map { ($0.name.rawValue, JSONValue.array($0.values.map { .string($0) })) })),

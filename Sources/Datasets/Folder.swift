@@ -16,13 +16,19 @@ struct Folder: Sendable {
     var failure: DatasetError?
     // The handle is closed before this block ends, and read by this thread alone.
     if let handle = unsafe opendir(path) {
+      errno = 0
       while let entry = unsafe readdir(handle) {
-        // d_name is NUL-terminated and lives until the next call.
-        listed.append(
-          unsafe withUnsafePointer(to: entry.pointee.d_name) { name in
-            unsafe String(
-              cString: UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
-          })
+        // d_name is a stored field; its NUL-terminated text lives until the next call, and the
+        // record may end with it, before the declared 256 bytes.
+        let name = unsafe UnsafeRawPointer(entry)
+          .advanced(by: MemoryLayout<dirent>.offset(of: \.d_name)!)
+        listed.append(unsafe String(cString: name.assumingMemoryBound(to: CChar.self)))
+        errno = 0
+      }
+      // A name must not be missing in silence.
+      if errno != 0 {
+        failure = DatasetError(systemError("list", at: path))
+        listed = []
       }
       unsafe closedir(handle)
     } else {

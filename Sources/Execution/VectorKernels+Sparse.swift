@@ -2,7 +2,6 @@ import CVector
 
 /// Products with inputs that are mostly zeros, such as drawings on an empty ground.
 extension VectorKernels {
-  private static let isSparseFast = modelc_sparse_is_fast() != 0
   /// The share of zeros from which skipping them beats sgemm: four rows must have one in common.
   private static let sparseShare = 0.6
 
@@ -13,7 +12,7 @@ extension VectorKernels {
   /// first rows.
   static func isSparse(_ x: Span<Float>, rows: Int, inputs: Int, outputs: Int) -> Bool {
     let count = min(rows, judgedRows) * inputs
-    guard isSparseFast, rows >= 4, inputs >= 64, outputs >= 16, x.count >= count else {
+    guard hasWideRegisters, rows >= 4, inputs >= 64, outputs >= 16, x.count >= count else {
       return false
     }
     let zeros = unsafe x.withUnsafeBufferPointer { x in
@@ -28,18 +27,7 @@ extension VectorKernels {
     _ x: Span<Float>, by w: Span<Float>, rows: Int, inputs: Int, outputs: Int,
     into y: inout MutableSpan<Float>
   ) {
-    precondition(
-      rows > 0 && inputs > 0 && outputs >= 16 && x.count >= rows * inputs
-        && w.count >= inputs * outputs && y.count >= rows * outputs, "sparse product: extents")
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe w.withUnsafeBufferPointer { w in
-        unsafe y.withUnsafeMutableBufferPointer { y in
-          // The extents were checked against all three spans above.
-          unsafe modelc_sparse_product(
-            rows, inputs, outputs, x.baseAddress, w.baseAddress, y.baseAddress)
-        }
-      }
-    }
+    unsafe product(x, by: w, rows, inputs, outputs, into: &y, modelc_sparse_product)
   }
 
   /// g ← xᵀ · d, or g + xᵀ · d with `adds`; zeros of x are skipped.
@@ -47,17 +35,6 @@ extension VectorKernels {
     _ x: Span<Float>, of d: Span<Float>, rows: Int, inputs: Int, outputs: Int, adds: Bool,
     into g: inout MutableSpan<Float>
   ) {
-    precondition(
-      rows > 0 && inputs > 0 && outputs >= 16 && x.count >= rows * inputs
-        && d.count >= rows * outputs && g.count >= inputs * outputs, "sparse gradient: extents")
-    unsafe x.withUnsafeBufferPointer { x in
-      unsafe d.withUnsafeBufferPointer { d in
-        unsafe g.withUnsafeMutableBufferPointer { g in
-          // The extents were checked against all three spans above.
-          unsafe modelc_sparse_gradient(
-            rows, inputs, outputs, adds ? 1 : 0, x.baseAddress, d.baseAddress, g.baseAddress)
-        }
-      }
-    }
+    unsafe gradient(x, of: d, rows, inputs, outputs, adds, into: &g, modelc_sparse_gradient)
   }
 }

@@ -59,13 +59,6 @@ public enum BLASThreads {
     return try await body()
   }
 
-  /// The processor for which OpenBLAS chose its kernels, such as `Haswell`.
-  public static var coreName: String {
-    guard let name = unsafe openblas_get_corename() else { return "unknown" }
-    // OpenBLAS returns a static, terminated string.
-    return unsafe String(cString: name)
-  }
-
   private static func enter(_ count: Int) {
     setting.withLock {
       $0.enter(count)

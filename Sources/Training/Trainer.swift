@@ -56,6 +56,10 @@ public final class Trainer {
     let logits = program.logits(of: program.outputs[0])
     let usesLogits = options.loss == .crossEntropy || options.distillation != nil
     let seed = usesLogits ? logits ?? program.outputs[0] : program.outputs[0]
+    if options.labelSmoothing > 0, options.loss != .crossEntropy || logits == nil {
+      throw TrainingError.unsuited(
+        "label smoothing needs cross-entropy and a softmax at the end")
+    }
     var teacherLogits: ValueID?
     if let teacher {
       teacherLogits = teacher.program.logits(of: teacher.program.outputs[0])

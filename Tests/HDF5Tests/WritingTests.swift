@@ -94,6 +94,15 @@ private func file(_ path: String, _ compatibility: HDF5WriterOptions.Compatibili
     try check(try HDF5File(bytes: try image(), name: "memory.h5"))
   }
 
+  @Test func imagesOfOneNameAreWrittenSideBySide() throws {
+    let first = try HDF5Writer(inMemory: "memory.h5")
+    let second = try HDF5Writer(inMemory: "memory.h5")
+    try first.createGroup("a")
+    try second.createGroup("b")
+    #expect(try HDF5File(bytes: try first.image(), name: "first").exists("a"))
+    #expect(try HDF5File(bytes: try second.image(), name: "second").exists("b"))
+  }
+
   @Test(arguments: [HDF5WriterOptions.Compatibility.earliest, .v110])
   func theSameCallsGiveTheSameBytes(_ compatibility: HDF5WriterOptions.Compatibility) throws {
     try Fixtures.withTemporaryFolder { folder in

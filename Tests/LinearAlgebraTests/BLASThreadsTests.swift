@@ -44,5 +44,8 @@ import Testing
     #expect(throws: Failure()) { try BLASThreads.scoped(1) { throw Failure() } }
   }
 
-  @Test func theCoreHasAName() { #expect(!BLASThreads.coreName.isEmpty) }
+  @Test func theLibraryHasAVersionAndACore() {
+    #expect(BLASLibrary.version.contains(/^[0-9]+[.][0-9]+/))
+    #expect(!BLASLibrary.coreName.isEmpty)
+  }
 }

@@ -236,6 +236,18 @@ import Testing
     #expect((try net.trainer(options).finish(on: data).history[9].accuracy ?? 0) > 0.9)
   }
 
+  /// It was left out in silence where the loss is not made at the logits.
+  @Test(arguments: [
+    ("mlp:6-8-3", Loss.binaryCrossEntropy), ("mlp:6-8-3,output=linear", .crossEntropy),
+  ])
+  func labelsAreSmoothedAtASoftmaxOrNotAtAll(network: String, loss: Loss) throws {
+    var options = options()
+    options.loss = loss
+    options.labelSmoothing = 0.1
+    let error = #expect(throws: TrainingError.self) { _ = try Net(network).trainer(options) }
+    #expect(error?.description.contains("label smoothing") == true)
+  }
+
   @Test func dataThatDoNotFitAreRefused() throws {
     let trainer = try Net("mlp:6-12-3").trainer(options())
     let wide = #expect(throws: TrainingError.self) {

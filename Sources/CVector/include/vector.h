@@ -47,10 +47,12 @@ void modelc_scale_bytes(
 // Asks the processor to fetch n bytes that will be read soon.
 void modelc_prefetch(ptrdiff_t n, const unsigned char *bytes);
 
-// Products with a matrix x that is mostly zeros, which are skipped. `modelc_sparse_is_fast` says
-// whether the processor has the registers for it; the functions work everywhere. Rows of all
-// matrices lie densely; `outputs` must be at least 16.
-int modelc_sparse_is_fast(void);
+// Whether the processor has the 32 registers of 16 floats for which the products below, and those of
+// winograd.h, are written; they work everywhere.
+int modelc_has_wide_registers(void);
+
+// Products with a matrix x that is mostly zeros, which are skipped. Rows of all matrices lie densely;
+// `outputs` must be at least 16.
 ptrdiff_t modelc_count_zeros(ptrdiff_t n, const float *x);
 // y [rows x outputs] <- x [rows x inputs] * w [inputs x outputs]
 void modelc_sparse_product(

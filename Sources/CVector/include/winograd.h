@@ -1,6 +1,6 @@
 // Convolutions with dense 3x3 windows by Winograd's minimal filtering F(2x2, 3x3): 16 products of
 // matrices where the plain way takes 36. Written for processors with 32 vector registers; the caller
-// asks `modelc_winograd_is_fast` first. Source: Lavin and Gray, "Fast algorithms for convolutional
+// asks `modelc_has_wide_registers` first. Source: Lavin and Gray, "Fast algorithms for convolutional
 // neural networks", 2016.
 #ifndef MODELC_WINOGRAD_H
 #define MODELC_WINOGRAD_H
@@ -12,8 +12,6 @@
 typedef struct {
   ptrdiff_t height, width, inputs, result_height, result_width, outputs, top, left;
 } modelc_winograd;
-
-int modelc_winograd_is_fast(void);
 
 // Floats of scratch space, a multiple of which need not be cleared.
 ptrdiff_t modelc_winograd_scratch(const modelc_winograd *window);

@@ -63,8 +63,8 @@ import COneDNN
         && (bias?.count ?? shape.outputs) >= shape.outputs,
       "convolution: extents")
     let keeps: Int32 = keepsKernel && hasKernel ? 1 : 0
-    hasKernel = true
-    return unsafe x.withUnsafeBufferPointer { x in
+    // Only a call that succeeded leaves the kernel rearranged.
+    hasKernel = unsafe x.withUnsafeBufferPointer { x in
       unsafe w.withUnsafeBufferPointer { w in
         unsafe y.withUnsafeMutableBufferPointer { y in
           // The extents were checked above, here and below.
@@ -79,6 +79,7 @@ import COneDNN
         }
       }
     }
+    return hasKernel
   }
 
   /// dx ← the gradient in the image.

@@ -22,16 +22,14 @@ struct LibraryConvolutionKernel: Kernel {
     _ step: Step, _ workspace: Workspace, hasBias: Bool, clips: Bool
   ) -> LibraryConvolution? {
     var kept = workspace.libraryConvolutions[step.index] ?? []
-    if let found = kept.first(where: { $0.batch == workspace.batch }) { return found }
-    guard
-      let made = LibraryConvolution(
-        window, groups: groups, outputs: outputs, batch: workspace.batch, hasBias: hasBias,
-        clips: clips,
-        wantsKernelGradient: step.resultGradient != nil && workspace.wantsGradient(kernel),
-        wantsImageGradient: step.operandGradients[0] != nil)
-    else { return nil }
+    if let found = kept.first(where: { $0.batch == workspace.batch }) { return found.made }
+    let made = LibraryConvolution(
+      window, groups: groups, outputs: outputs, batch: workspace.batch, hasBias: hasBias,
+      clips: clips,
+      wantsKernelGradient: step.resultGradient != nil && workspace.wantsGradient(kernel),
+      wantsImageGradient: step.operandGradients[0] != nil)
     if kept.count == Self.keptCount { kept.removeFirst() }
-    kept.append(made)
+    kept.append((workspace.batch, made))
     workspace.libraryConvolutions[step.index] = kept
     return made
   }
@@ -64,7 +62,7 @@ struct LibraryConvolutionKernel: Kernel {
   func backward(_ step: Step, _ workspace: Workspace) {
     let made = workspace.libraryConvolutions[step.index]
     guard let gradient = step.resultGradient,
-      let convolution = made?.first(where: { $0.batch == workspace.batch })
+      let convolution = made?.first(where: { $0.batch == workspace.batch })?.made
     else { return fallback.backward(step, workspace) }
     epilogue.finishGradient(step, workspace)
     let d = workspace.values(gradient)

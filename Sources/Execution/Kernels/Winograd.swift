@@ -16,15 +16,13 @@ struct Winograd: Sendable {
   private let top: Int
   private let left: Int
 
-  private static let isFast = modelc_winograd_is_fast() != 0
-
   /// Whether a dense 3×3 window gains by it: enough channels, and few results beyond the edges.
   static func isWorthwhile(_ window: Window2D, outputs: Int) -> Bool {
     let isDense =
       window.height == 3 && window.width == 3 && window.rowStride == 1 && window.columnStride == 1
       && window.rowDilation == 1 && window.columnDilation == 1
     let tiles = ((window.outputHeight + 1) / 2) * ((window.outputWidth + 1) / 2)
-    return isFast && isDense && window.channels >= 16 && outputs >= 16
+    return VectorKernels.hasWideRegisters && isDense && window.channels >= 16 && outputs >= 16
       && tiles * 16 <= window.positions * 8
   }
 

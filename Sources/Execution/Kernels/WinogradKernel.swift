@@ -13,7 +13,10 @@ struct WinogradKernel: Kernel {
   }
 
   var scratchCount: Int {
-    saturating(saturating(0, winograd.scratchCount, 1), winograd.kernelCount, 1)
+    // The transformed kernel stays with the step, its gradient passes through scratch space.
+    saturating(
+      saturating(0, max(winograd.scratchCount, winograd.turned.scratchCount), 1),
+      winograd.kernelCount, 2)
   }
 
   func forward(_ step: Step, _ workspace: Workspace) {

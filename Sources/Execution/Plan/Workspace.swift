@@ -12,8 +12,8 @@ final class Workspace {
 
   /// Whether every run has the same parameters, so that what is made of them may be kept.
   var keepsParameters = false
-  /// The convolution library's objects, by step.
-  var libraryConvolutions: [Int: [LibraryConvolution]] = [:]
+  /// The convolution library's objects by step and batch; nil where it has no fast code.
+  var libraryConvolutions: [Int: [(batch: Int, made: LibraryConvolution?)]] = [:]
   /// The values of the run under way; empty between runs, so that their owner may change them.
   var parameters: [Tensor] = []
   /// The gradient of every trainable parameter; empty arrays for the others.

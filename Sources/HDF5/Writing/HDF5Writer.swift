@@ -1,4 +1,5 @@
 import CHDF5
+import Synchronization
 
 /// A new HDF5 file, written by libhdf5.
 ///
@@ -31,11 +32,15 @@ public struct HDF5Writer: ~Copyable, Sendable {
     // libhdf5 1.10.8 gives images that cannot be read with newer structures.
     options.compatibility = .earliest
     do throws(HDF5Error.Reason) {
-      file = try Self.create(name, options, inMemory: true)
+      // libhdf5 takes two open files in memory of one name for one file.
+      let number = Self.imageCount.add(1, ordering: .relaxed).newValue
+      file = try Self.create("\(name)#\(number)", options, inMemory: true)
     } catch {
       throw HDF5Error(file: name, path: "", reason: error)
     }
   }
+
+  private static let imageCount = Atomic(0)
 
   private static func create(
     _ path: String, _ options: HDF5WriterOptions, inMemory: Bool

@@ -12,10 +12,13 @@ enum SparseChoice {
   static func sparse(_ raw: RawTensor, isPacked: Bool) -> SparseValues? {
     let overhead = isPacked ? packedOverhead : openOverhead
     guard raw.shape.order > 0, raw.bytes.count > 2 * overhead else { return nil }
-    let sparse = SparseValues(raw)
-    // Below a tenth of zeros the gaps cost more than they save; without a scalar, deflate is best.
-    guard sparse.count > 0, sparse.count * 10 < raw.shape.count * 9 else { return nil }
     let size = raw.scalarType.byteCount
+    let zeroCount = stride(from: 0, to: raw.bytes.count, by: size).count { start in
+      (start..<start + size).allSatisfy { raw.bytes[$0] == 0 }
+    }
+    // Below a tenth of zeros the gaps cost more than they save; without a scalar, deflate is best.
+    guard zeroCount < raw.shape.count, zeroCount * 10 > raw.shape.count else { return nil }
+    let sparse = SparseValues(raw)
     let without =
       deflated(PackedLayout.shuffled(sparse.values, elementSize: size)) + deflated(sparse.gaps)
     let whole = deflated(PackedLayout.shuffled(raw.bytes, elementSize: size))
