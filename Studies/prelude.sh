@@ -18,8 +18,13 @@ if [[ $quick ]]; then out=$work/results; else out=.; fi
 mkdir -p "$out/results"
 digits=../../Fixtures/data/digits.h5
 export OPENBLAS_NUM_THREADS=1
-# Prints and runs a command of modelc. BUILD_SLOT may hold a command that queues for the machine.
-run() { printf '$ modelc %s\n' "$*" >&2; ${BUILD_SLOT:-} "$modelc" "$@"; }
-# The same with what it prints kept in a file.
-keep() { local file=$1; shift; printf '$ modelc %s > %s\n' "$*" "${file##*/}" >&2; ${BUILD_SLOT:-} "$modelc" "$@" > "$file"; }
+# Prints and runs a command of modelc.
+run() { printf '$ modelc %s\n' "$*" >&2; "$modelc" "$@"; }
+# The same with what it prints kept in a file, without the folder of what is not kept.
+keep() {
+  local file=$1
+  shift
+  printf '$ modelc %s > %s\n' "$*" "${file##*/}" >&2
+  "$modelc" "$@" | sed "s|$work/||g" > "$file"
+}
 need() { [[ -e ${!1:-} ]] || { echo "$1: set it to the folder of the data set, or run with --quick" >&2; exit 64; }; }

@@ -14,23 +14,20 @@ struct PruneCommand: ParsableCommand {
     discussion: """
       Inputs, neurons and channels are removed for good: shapes shrink, and the file and the \
       forward pass with them. Zeros of --sparsity stay zeros in fine-tuning and make files \
-      smaller, but no forward pass faster.
+      smaller, but no forward pass faster. What each layer can lose by itself is shown by \
+      'modelc sensitivity MODEL --data DATA --over prune'.
 
       Examples:
         modelc prune model.h5 --sparsity 0.8 --data mnist/ --finetune 5 -o pruned.h5
         modelc prune model.h5 --prune-channels 25% --data mnist/ -o pruned.h5
         modelc prune model.h5 --prune-channels dead -o pruned.h5
         modelc prune model.h5 --prune-inputs 400 --data mnist/ -o pruned.h5
-        modelc prune model.h5 --sweep --data mnist/
       """)
 
   @Argument(help: "The model file.", completion: .file())
   var file: String
 
   @OptionGroup(title: "What goes") var pruning: PruningFlags
-
-  @Flag(help: "Print what pruning each kernel alone would do, and write nothing.")
-  var sweep = false
 
   @Option(help: "Change only layers that match this glob (repeatable).")
   var include: [String] = []
@@ -80,19 +77,10 @@ struct PruneCommand: ParsableCommand {
   func run() throws {
     let console = messages.console
     let request = try request()
-    if sweep {
-      let bar = ProgressLine(console)
-      defer { bar.finish() }
-      let result = try Prune.sweep(request) { done, total in
-        bar.update(done: Double(done), total: Double(total), label: "pruning kernels one by one")
-      }
-      bar.finish()
-      PruningSweepReport(result.original, result.rows).print(format.format, to: console)
-      return
-    }
     guard !request.steps.isEmpty else {
       throw CommandFailure.usage(
-        "nothing to prune: give --sparsity, --prune-channels, --prune-inputs or --sweep")
+        "nothing to prune: give --sparsity, --prune-channels or --prune-inputs; "
+          + "'modelc sensitivity \(file) --data DATA --over prune' shows what each layer can lose")
     }
     let outcome = try Prune.run(request)
     PruningReportText(outcome, request: request).print(format.format, to: console)
@@ -104,8 +92,8 @@ struct PruneCommand: ParsableCommand {
       learning = CompressionData(
         dataset: try data.training(), scaling: data.scale?.scaling, sampleCount: samples,
         finetuneEpochs: finetune)
-    } else if finetune > 0 || sweep {
-      throw CommandFailure.usage("--finetune and --sweep need --data")
+    } else if finetune > 0 {
+      throw CommandFailure.usage("--finetune needs --data")
     }
     let encoding: StoredEncoding?
     do { encoding = try dtype.map { try StoredEncoding(parsing: $0) } } catch {

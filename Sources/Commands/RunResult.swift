@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import JSON
 import Pipelines
@@ -31,7 +32,7 @@ struct RunResult {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     switch (path as NSString).pathExtension.lowercased() {
     case "json": content = try RunResult.json([UInt8](data), path)
-    case "csv": content = .table(try RunResult.table(String(decoding: data, as: UTF8.self), path))
+    case "csv": content = .table(try RunResult.table(path))
     case "svg": content = .svg(String(decoding: data, as: UTF8.self))
     case "png": content = .png([UInt8](data))
     case "md":
@@ -57,22 +58,8 @@ struct RunResult {
     return .values(object)
   }
 
-  /// A table as modelc writes it: no line breaks within fields.
-  private static func table(_ text: String, _ path: String) throws -> Table {
-    let rows = text.split(separator: "\n").map { line -> [String] in
-      var fields = [""]
-      var isQuoted = false
-      for character in line {
-        if character == "\"" {
-          isQuoted.toggle()
-        } else if character == ",", !isQuoted {
-          fields.append("")
-        } else {
-          fields[fields.count - 1].append(character)
-        }
-      }
-      return fields
-    }
+  private static func table(_ path: String) throws -> Table {
+    let rows = try CSVText.rows(of: path, limit: limit)
     guard let header = rows.first, rows.allSatisfy({ $0.count == header.count }) else {
       throw CommandFailure("\(path): expected lines of equally many fields")
     }

@@ -239,10 +239,7 @@ struct SweepCommand: ParsableCommand {
     var header = try commonHeader(axes, test: try splits.evaluation())
     header["kind"] = "training"
     header["series"] = .array([.string(name)])
-    // An architecture can hold a slash, as `cnn:8/2-16/2` does.
-    header["network"] = .string(
-      FileManager.default.fileExists(atPath: models[0])
-        ? (models[0] as NSString).lastPathComponent : models[0])
+    header["network"] = .string(StartingModel.name(models[0]))
     header["training"] = .object(sweep.settings)
     header["training_examples"] = .integer(try splits.training().count)
     var loaded: (key: String, data: DatasetSplits)?

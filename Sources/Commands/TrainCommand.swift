@@ -61,7 +61,7 @@ struct TrainCommand: ParsableCommand {
     var result = outcome.model
     result.metadata.evaluations = []
     result.metadata.provenance = Provenance(
-      command: ["train", (network as NSString).lastPathComponent, "--epochs", "\(options.epochs)"],
+      command: ["train", StartingModel.name(network), "--epochs", "\(options.epochs)"],
       toolVersion: Versions.tool, seed: Int(truncatingIfNeeded: training.seed))
     let written = try ModelWriting.write(result, to: output, force: files.force)
     if let history = files.history {

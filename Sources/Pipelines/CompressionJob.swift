@@ -275,15 +275,12 @@ struct CompressionJob {
   /// The model with its history, as it is written.
   func recorded(_ model: Model, plan: CompressionPlan) throws -> Model {
     var model = model
-    let old = model.metadata.provenance
     model.metadata.evaluations = []
     if let parts { model.metadata.take(parts.whole) }
-    model.metadata.provenance = Provenance(
-      sourceDigest: try digest.value(), sourceFormat: opened.imported.format,
-      sourceParameterCount: old?.sourceParameterCount ?? before.parameterCount,
-      sourceByteCount: old?.sourceByteCount ?? before.fileByteCount, command: request.command,
-      toolVersion: request.toolVersion, seed: Int(truncatingIfNeeded: request.settings.seed),
-      plan: plan.json)
+    model.metadata.record(
+      changeOf: opened, parameterCount: before.parameterCount, digest: try digest.value(),
+      command: request.command, toolVersion: request.toolVersion,
+      seed: Int(truncatingIfNeeded: request.settings.seed), plan: plan.json)
     return model
   }
 

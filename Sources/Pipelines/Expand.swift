@@ -20,12 +20,11 @@ public enum Expand {
     }
     try AtomicFile.check(output, force: force)
     let opened = try OpenedModel(input, options: readOptions)
-    var model = try opened.imported.wholeModel(from: input).expanded()
-    let old = model.metadata.provenance
-    model.metadata.provenance = Provenance(
-      sourceDigest: try SourceDigest.hexadecimal(of: input),
-      sourceFormat: opened.imported.format, sourceParameterCount: old?.sourceParameterCount,
-      sourceByteCount: old?.sourceByteCount, command: ["expand"], toolVersion: toolVersion)
+    let whole = try opened.imported.wholeModel(from: input)
+    var model = try whole.expanded()
+    model.metadata.record(
+      changeOf: opened, parameterCount: whole.parameterCount, digest: try opened.digest(),
+      command: ["expand"], toolVersion: toolVersion)
     return try ModelWriting.write(model, to: output, force: force)
   }
 }

@@ -127,7 +127,12 @@ public enum Prune {
         try model.evaluated(on: parts.report, threads: request.threads)
       )
     }
-    model.metadata = try metadata(request, opened, original, parts)
+    model.metadata.evaluations = []
+    if let parts { model.metadata.take(parts.whole) }
+    model.metadata.record(
+      changeOf: opened, parameterCount: original.parameterCount, digest: try opened.digest(),
+      command: request.command, toolVersion: request.toolVersion,
+      seed: Int(truncatingIfNeeded: request.seed))
     let written = try ModelWriting.write(
       model, to: request.output, storage: request.storage, force: request.force,
       allowsCode: request.allowsCode)
@@ -139,21 +144,6 @@ public enum Prune {
       reports: reports, secondsBefore: try? original.latency(batch: 256),
       secondsAfter: try? model.latency(batch: 256), original: measured?.0, report: measured?.1,
       history: history, written: written.file, viewObstacle: written.viewObstacle)
-  }
-
-  private static func metadata(
-    _ request: PruneRequest, _ opened: OpenedModel, _ model: Model, _ parts: BoundParts?
-  ) throws -> Metadata {
-    var metadata = model.metadata
-    let old = metadata.provenance
-    metadata.evaluations = []
-    if let parts { metadata.take(parts.whole) }
-    metadata.provenance = Provenance(
-      sourceDigest: try opened.digest(), sourceFormat: opened.imported.format,
-      sourceParameterCount: old?.sourceParameterCount ?? model.parameterCount,
-      sourceByteCount: old?.sourceByteCount ?? opened.fileByteCount, command: request.command,
-      toolVersion: request.toolVersion, seed: Int(truncatingIfNeeded: request.seed))
-    return metadata
   }
 }
 

@@ -31,6 +31,14 @@ public enum StartingModel {
       text, inputShape: inputShape, classCount: classCount, seed: seed)
   }
 
+  /// What a record calls it: an architecture in full, a file without its folders.
+  ///
+  /// An architecture can hold slashes, as `cnn:8/2-16/2` does.
+  public static func name(_ text: String) -> String {
+    FileManager.default.fileExists(atPath: text)
+      ? URL(fileURLWithPath: text).lastPathComponent : text
+  }
+
   private static func describedModel(
     at path: String, inputShape: Shape, seed: UInt64
   ) throws -> Model {

@@ -6,7 +6,7 @@ import Testing
 
 /// Files that earlier versions wrote; each must be read for ever.
 @Suite struct OldVersionTests {
-  @Test(arguments: ["mlp", "every-form", "every-type", "graph"], ["", "-packed"])
+  @Test(arguments: ["mlp", "every-form", "every-type", "graph", "sparse"], ["", "-packed"])
   func version1Point0IsRead(name: String, layout: String) throws {
     let path = Fixtures.path("containers/v1.0-\(name)\(layout).h5")
     let read = try ModelFileReader().readModel(

@@ -118,21 +118,6 @@ import Training
     }
   }
 
-  @Test func aSweepHurtsMoreTheMoreIsPruned() throws {
-    try Fixtures.withTemporaryFolder { folder in
-      let input = try trained(in: folder)
-      let request = PruneRequest(
-        input: input, output: "", steps: PruningSteps(), data: try data(), toolVersion: "test")
-      let (original, rows) = try Prune.sweep(request, shares: [0.1, 0.98])
-      #expect(rows.map(\.path).count == 4)
-      for pair in stride(from: 0, to: 4, by: 2) {
-        #expect(rows[pair].path == rows[pair + 1].path)
-        #expect(rows[pair].loss < rows[pair + 1].loss)
-        #expect(abs(rows[pair].loss - original.loss) < 0.2)
-      }
-    }
-  }
-
   private func compress(
     _ input: String, _ output: URL, bytes: Int, finetune: Int, encoding: StoredEncoding? = nil
   ) throws -> CompressionOutcome {

@@ -33,6 +33,10 @@ import Training
         #expect(!kernel.points.isEmpty)
         #expect(kernel.unchanged.loss == outcome.unchanged.loss)
         #expect(kernel.spectra.isEmpty == (axis != .rank))
+        if axis == .prune, let most = kernel.points.first, let least = kernel.points.last {
+          #expect(most.loss > least.loss)
+          #expect(abs(least.loss - kernel.unchanged.loss) < 0.2)
+        }
       }
       let small = try OpenedModel(output).wholeModel()
       let bound = try BoundData(
