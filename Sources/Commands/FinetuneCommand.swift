@@ -14,8 +14,8 @@ struct FinetuneCommand: ParsableCommand {
     commandName: "finetune",
     abstract: "Train a model further in the form it has: factors stay factors.",
     discussion: """
-      The recipe unless told otherwise: AdamW (decay 0.05), cosine from 4e-3, batches of 32, the \
-      best epoch on a tenth of the training set that is held out.
+      The recipe unless told otherwise: AdamW (decay 0.05), cosine from 4e-3 (1e-3 with \
+      convolutions), batches of 32, the best epoch on a tenth of the training set that is held out.
 
       Examples:
         modelc finetune model.small.h5 --data mnist/ --epochs 10 -o tuned.h5
@@ -59,7 +59,7 @@ struct FinetuneCommand: ParsableCommand {
     let bound = try data.bind(source, to: model, console)
     let parts = try training.split(bound.dataset)
     let options = training.options(
-      epochs: 10, rate: FineTuning.learningRate, shape: .cosine(floor: 0),
+      epochs: 10, rate: FineTuning.learningRate(for: model), shape: .cosine(floor: 0),
       decay: FineTuning.weightDecay,
       distillation: distill == nil
         ? nil : Distillation(temperature: temperature, weight: distillWeight))

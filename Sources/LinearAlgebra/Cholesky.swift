@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// The Cholesky factorisation of a symmetric positive definite matrix, A + jitter·I = L·Lᵀ.
 ///
 /// A Gram matrix of few samples or constant features is singular; then the least jitter that
@@ -60,5 +62,18 @@ public struct Cholesky: Sendable {
     _ = unsafe Double.potrs(
       Int32(order), Int32(right.columns), factor, &columns.elements)
     return columns.transposed()
+  }
+
+  /// L⁻¹·B for B [n × k], whose Gram matrix is Bᵀ·(A + jitter·I)⁻¹·B.
+  public func whitened(_ right: DoubleMatrix) -> DoubleMatrix {
+    precondition(right.rows == order, "L⁻¹ [\(order)×\(order)] · \(right.shapeDescription)")
+    guard order > 0, right.columns > 0 else { return right }
+    var result = right
+    let (n, k) = (Int32(order), Int32(right.columns))
+    // Row by row the factor is Lᵀ, an upper triangle. Sizes were compared above.
+    unsafe cblas_dtrsm(
+      CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, n, k, 1, factor, n,
+      &result.elements, k)
+    return result
   }
 }

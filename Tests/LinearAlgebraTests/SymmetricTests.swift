@@ -93,6 +93,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [(5, 12), (12, 5), (6, 6), (1, 4)])
+  func whiteningGivesTheGramMatrixOfTheSolution(rows: Int, columns: Int) throws {
+    let cholesky = try Cholesky(DoubleMatrix(drawnMatrix(20, rows, seed: 84)).gram(.columns))
+    let right = DoubleMatrix(drawnMatrix(rows, columns, seed: 85))
+    let explained = right.multiplied(by: cholesky.solve(right), transposingSelf: true)
+    let gram = cholesky.whitened(right).gram(.columns)
+    for (a, b) in zip(gram.elements, explained.elements) { #expect(abs(a - b) < 1e-10) }
+  }
+
+  /// Either Gram matrix has the same eigenpairs, whichever is smaller.
+  @Test(arguments: [(5, 12), (12, 5), (6, 6)])
+  func theSmallerGramMatrixGivesTheEigenpairs(rows: Int, columns: Int) throws {
+    var matrix = DoubleMatrix(drawnMatrix(rows, columns, seed: 86))
+    // One row twice: a value that is rounding.
+    for column in 0..<columns { matrix[1, column] = matrix[0, column] }
+    let eigen = try matrix.gramEigen()
+    let values = try matrix.gram(.columns).symmetricEigenvalues().prefix(min(rows, columns))
+    #expect(eigen.values.count == values.count)
+    for (a, b) in zip(eigen.values, values) { #expect(abs(a - b) < 1e-12 * values[0]) }
+    #expect(try matrix.gramEigenvalues() == eigen.values)
+    var scaled = eigen.vectors
+    for row in 0..<scaled.rows {
+      for column in 0..<columns { scaled[row, column] *= eigen.values[row] }
+    }
+    let rebuilt = eigen.vectors.multiplied(by: scaled, transposingSelf: true)
+    for (a, b) in zip(rebuilt.elements, matrix.gram(.columns).elements) {
+      #expect(abs(a - b) < 1e-10 * values[0])
+    }
+  }
+
   @Test func aRankDeficientGramIsSolvedWithALittleJitter() throws {
     // Fewer samples than features, and one feature that never changes.
     var samples = DoubleMatrix(drawnMatrix(5, 12, seed: 82))

@@ -5,6 +5,7 @@ import LinearAlgebra
 /// With A the second moment of the inputs x, Q = A·K their cross moment with the (weighted)
 /// outputs, and T the projection z = xT: K_z = (TᵀAT)⁻¹·TᵀQ, and B = QᵀT·K_z [m × m] holds what
 /// the projection explains. The expected squared error at rank r is tr(KᵀAK) − Σ_{i≤r} λ_i(B).
+/// With TᵀAT = LLᵀ, B is the Gram matrix of L⁻¹TᵀQ, whose smaller side decides the cost.
 struct ProjectedKernel {
   /// K_z, [d × m].
   let kernel: DoubleMatrix
@@ -21,11 +22,10 @@ struct ProjectedKernel {
   init(
     moment: DoubleMatrix, cross: DoubleMatrix, energy: Double
   ) throws(LinearAlgebraError) {
-    kernel = try Cholesky(moment).solve(cross)
-    let explained = cross.multiplied(by: kernel, transposingSelf: true).symmetrized()
-    let rank = min(cross.rows, cross.columns)
-    let eigen = try explained.symmetricEigen(leading: rank)
-    values = eigen.values.map { max($0, 0) }
+    let cholesky = try Cholesky(moment)
+    kernel = cholesky.solve(cross)
+    let eigen = try cholesky.whitened(cross).gramEigen()
+    values = eigen.values
     vectors = eigen.vectors
     errors = ProjectedKernel.errors(values, energy: energy)
   }
@@ -34,10 +34,7 @@ struct ProjectedKernel {
   static func errors(
     moment: DoubleMatrix, cross: DoubleMatrix, energy: Double
   ) throws(LinearAlgebraError) -> [Double] {
-    let kernel = try Cholesky(moment).solve(cross)
-    let explained = cross.multiplied(by: kernel, transposingSelf: true).symmetrized()
-    let values = try explained.symmetricEigenvalues().prefix(min(cross.rows, cross.columns))
-    return errors(values.map { max($0, 0) }, energy: energy)
+    errors(try Cholesky(moment).whitened(cross).gramEigenvalues(), energy: energy)
   }
 
   private static func errors(_ values: [Double], energy: Double) -> [Double] {

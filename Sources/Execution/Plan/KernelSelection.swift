@@ -68,12 +68,14 @@ struct KernelSelection {
     _ id: ParameterID, axis: Int, of x: Shape, epilogue: Epilogue
   ) -> any Kernel {
     let factor = shape(of: id)
-    if axis == x.order - 1 {
+    let inner = x.extents.suffix(from: axis + 1).reduce(1, *)
+    // The last axis, or one with nothing behind it, as the columns of grey images.
+    if inner == 1 {
       return MatmulKernel(kernel: id, inputs: factor[0], outputs: factor[1], epilogue: epilogue)
     }
     return ModeProductKernel(
       factor: id, outer: x.extents.prefix(axis).reduce(1, *), extent: factor[0], rank: factor[1],
-      inner: x.extents.suffix(from: axis + 1).reduce(1, *))
+      inner: inner)
   }
 
   private func convolution(
