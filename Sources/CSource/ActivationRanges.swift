@@ -17,7 +17,7 @@ public struct ActivationRanges: Sendable {
       maximum = [Float](repeating: -.infinity, count: channels)
     }
 
-    /// Takes in elements whose channels follow one another.
+    /// Takes in elements [… × channels], row-major from channel 0 on; NaN widens nothing.
     public mutating func add(_ values: Span<Float>) {
       let channels = minimum.count
       var channel = 0

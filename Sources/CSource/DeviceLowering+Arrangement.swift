@@ -49,7 +49,7 @@ extension DeviceLowering {
   private mutating func parameterArray(_ id: ParameterID?) -> Int? {
     guard let id else { return nil }
     let count = device.program.parameters[id.rawValue].shape.count
-    return array(arrayName(id), .float32, count: count, .values(id))
+    return array(values.arrayName(id), .float32, count: count, .values(id))
   }
 
   /// Appends an operation that may overwrite its operand, in float.
@@ -81,7 +81,7 @@ extension DeviceLowering {
       throw CSourceError(
         entry.instruction.origin, "PReLU that shares α along inner axes cannot be written as C")
     }
-    let alpha = array(arrayName(id), .float32, count: shape.count, .values(id))
+    let alpha = array(values.arrayName(id), .float32, count: shape.count, .values(id))
     inPlace(entry, .prelu(alpha: alpha, period: shape.count))
   }
 
@@ -119,13 +119,11 @@ extension DeviceLowering {
     var sum = operands[0]
     for (position, next) in operands.enumerated().dropFirst() {
       let isLast = position == operands.count - 1
-      let result: Int
-      if isLast {
-        result = self.result(of: entry, quantized: quantized)
-      } else {
-        // Partial sums of int8 keep the result's scale.
-        result = newValue(instruction.shape, quantized: quantized, source: entry.result)
-      }
+      // Partial sums are floats: int8 takes two operands at most.
+      let result =
+        isLast
+        ? self.result(of: entry, quantized: quantized)
+        : newValue(instruction.shape, quantized: false, source: entry.result)
       let divisor = kind == .average && isLast ? operands.count : 1
       append(.combine(kind, divisor: divisor), origin, [sum, next], result)
       sum = result

@@ -190,19 +190,13 @@ struct DeviceLowering {
     return device.boxes.count - 1
   }
 
-  /// `dense/kernel/left` for the tensor `dense/kernel/left`, `dense/bias` for `dense/bias/values`.
-  func arrayName(_ id: ParameterID) -> String {
-    let name = values.name(id)
-    return name.hasSuffix("/values") ? String(name.dropLast(7)) : name
-  }
-
   // MARK: Outputs
 
   /// Brings an output to the caller's memory.
   private mutating func finish(_ output: ValueID, _ index: Int) {
     let root = draft.root(output)
     let value = operand(root, quantized: false, origin: "output")
-    if case .arena = device.values[value].place, !isTaken(value) {
+    if case .arena = device.values[value].place {
       device.values[value].place = .output(index)
       return
     }
@@ -213,10 +207,5 @@ struct DeviceLowering {
     // One axis always fits.
     guard let position = try? box(whole, "output") else { return }
     append(.copy(box: position, background: nil), "output", [value], copy)
-  }
-
-  private func isTaken(_ value: Int) -> Bool {
-    if case .arena = device.values[value].place { return false }
-    return true
   }
 }

@@ -115,12 +115,11 @@ extension CompressionJob {
     _ model: Model, on data: BoundData, ranges: BoundData
   ) throws -> Double? {
     let export = try export(model, .int8)
-    let count = min(ranges.dataset.count, Convert.calibrationCount)
+    let count = min(ranges.dataset.count, Int8Calibration.calibrationCount)
     let constants = try export.constants(
-      ranges: try Convert.measuredRanges(of: export, model, on: ranges.selecting(0..<count)))
-    let affordable = Convert.comparisonBudget / max(export.multiplications, 1)
-    let part = data.selecting(0..<min(data.dataset.count, max(affordable, 100)))
-    return try Convert.accuracies(export, constants, model, on: part)?.device
+      ranges: try Int8Calibration.ranges(of: export, model, on: ranges.selecting(0..<count)))
+    let part = Int8Calibration.affordable(data, export.multiplications, atLeast: 100)
+    return try Int8Calibration.accuracies(export, constants, model, on: part)?.device
   }
 
   private func deviceResult(
