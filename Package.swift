@@ -91,7 +91,7 @@ let package = Package(
         "Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON",
         "Messages",
       ]),
-    room("CSource", ["Models", "Programs", "Tensors"]),
+    room("CSource", ["Models", "Programs", "Tensors", "Messages"]),
     room("Reports", ["JSON", "Messages"]),
     room(
       "Pipelines",

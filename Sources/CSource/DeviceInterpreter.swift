@@ -91,8 +91,9 @@ public struct DeviceInterpreter {
   func zero(_ value: Int) -> Int { constants.codes[value]?.zero ?? 0 }
   private func scale(_ value: Int) -> Float { Float(constants.codes[value]?.scale ?? 1) }
 
+  /// The nearest code, as C's `to_code` finds it: −128 for NaN.
   static func code(_ value: Float) -> Int8 {
-    let limited = value < -128 ? -128 : value > 127 ? 127 : value
+    let limited = value > -128 ? min(value, 127) : -128
     return Int8((limited < 0 ? limited - 0.5 : limited + 0.5).rounded(.towardZero))
   }
 

@@ -36,7 +36,6 @@ extension DeviceLowering {
       let operand = operand(
         instruction.operands[0], quantized: quantized, origin: instruction.origin)
       let result = result(of: entry, quantized: quantized)
-      if quantized { join(instruction.operands[0], entry.result) }
       let list = array(
         instruction.origin + "/inputs", .index, count: indices.count, .integers(indices))
       append(
@@ -64,7 +63,13 @@ extension DeviceLowering {
     guard entry.isQuantized else { return inPlace(entry, .activation(function)) }
     let origin = entry.instruction.origin
     let operand = operand(entry.instruction.operands[0], quantized: true, origin: origin)
-    let result = result(of: entry, quantized: true)
+    lookup(function, origin, operand, result(of: entry, quantized: true))
+  }
+
+  /// Appends a function of int8 by a table of its 256 results.
+  mutating func lookup(
+    _ function: ActivationFunction, _ origin: String, _ operand: Int, _ result: Int
+  ) {
     let table = array(
       origin + "/table", .code, count: 256,
       .table(function, operand: operand, result: result))
@@ -91,7 +96,6 @@ extension DeviceLowering {
     let source = entry.instruction.operands[0]
     let operand = operand(source, quantized: entry.isQuantized, origin: entry.instruction.origin)
     let result = result(of: entry, quantized: entry.isQuantized)
-    if entry.isQuantized { join(source, entry.result) }
     append(
       .pool(kind, window: window(geometry)), entry.instruction.origin, [operand], result)
   }
@@ -214,7 +218,6 @@ extension DeviceLowering {
     var operands: [Int] = []
     for value in entry.instruction.operands {
       operands.append(operand(value, quantized: quantized, origin: origin))
-      if quantized { join(value, entry.result) }
     }
     let result = result(of: entry, quantized: quantized)
     for (index, box) in boxes.enumerated() {

@@ -148,13 +148,6 @@ extension DeviceLowering {
     return array(name, .float32, count: map.channels, .shift(map))
   }
 
-  private mutating func clip(_ entry: ProgramDraft.Entry, _ value: Int) {
-    guard let function = entry.clipping else { return }
-    let result = newValue(device.values[value].shape, quantized: false, source: entry.result)
-    append(.activation(function), entry.instruction.origin, [value], result)
-    replaceResult(of: entry, by: result)
-  }
-
   private mutating func quantizedProduct(
     _ entry: ProgramDraft.Entry, _ id: ParameterID, _ layout: Layout, _ inputs: Int,
     _ outputs: Int, _ operation: (DeviceProduct) -> DeviceOperation
@@ -180,7 +173,7 @@ extension DeviceLowering {
     append(
       operation(made), origin, [operand], result,
       multiplications: entry.instruction.multiplications)
-    if !isWanted { clip(entry, result) }
+    clip(entry, result)
   }
 
   /// A per-channel map that stands alone.
@@ -213,7 +206,7 @@ extension DeviceLowering {
     append(
       .channels(rows: rows, count: map.channels, scale: scale, shift: shift), origin, [operand],
       result)
-    if !entry.isQuantized { clip(entry, result) }
+    clip(entry, result)
   }
 }
 

@@ -110,7 +110,7 @@ public enum Convert {
       constants = try export.constants()
     }
     let examples = try selfTest(request, export, constants, model, bound)
-    let texts = export.texts(
+    let texts = try export.texts(
       constants, headerName: URL(fileURLWithPath: header).lastPathComponent, examples: examples,
       tolerance: quantizes ? 0.05 : 1e-4)
     try AtomicFile.write(texts.header, to: header, force: request.force)
