@@ -159,7 +159,8 @@ let package = Package(
       "PipelinesTests",
       [
         "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
-        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "Messages",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "CSource",
+        "Messages",
       ]),
     tests("TranscriptTests", ["Commands", "modelc"]),
   ],
