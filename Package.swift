@@ -91,7 +91,7 @@ let package = Package(
         "Execution", "Models", "Programs", "Datasets", "Tensors", "LinearAlgebra", "JSON",
         "Messages",
       ]),
-    room("CSource", ["Models", "Programs", "Tensors"]),
+    room("CSource", ["Models", "Programs", "Tensors", "Messages"]),
     room("Reports", ["JSON", "Messages"]),
     room(
       "Pipelines",
@@ -159,7 +159,8 @@ let package = Package(
       "PipelinesTests",
       [
         "Pipelines", "Interchange", "ModelFile", "Compression", "Training", "Execution", "Models",
-        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "Messages",
+        "Datasets", "Programs", "Tensors", "LinearAlgebra", "HDF5", "Archives", "JSON", "CSource",
+        "Messages",
       ]),
     tests("TranscriptTests", ["Commands", "modelc"]),
   ],

@@ -23,9 +23,10 @@ extension ActivationFunction {
     case .gelu(approximate: true):
       return Float(
         0.5 * wide
-          * (1 + Glibc.tanh(0.797_884_560_802_865_4 * (wide + 0.044_715 * wide * wide * wide))))
+          * (1
+            + hyperbolicTangent(0.797_884_560_802_865_4 * (wide + 0.044_715 * wide * wide * wide))))
     case .sigmoid: return Float(1 / (1 + exp(-wide)))
-    case .tanh: return Float(Glibc.tanh(wide))
+    case .tanh: return Float(hyperbolicTangent(wide))
     case .swish: return Float(wide / (1 + exp(-wide)))
     case .hardSigmoid2: return min(max(0.2 * x + 0.5, 0), 1)
     case .hardSigmoid3: return min(max(x + 3, 0), 6) / 6
@@ -33,7 +34,10 @@ extension ActivationFunction {
     case .softplus: return Float(max(wide, 0) + log1p(exp(-abs(wide))))
     case .softsign: return x / (1 + abs(x))
     case .exponential: return Float(exp(wide))
-    case .mish: return Float(wide * Glibc.tanh(max(wide, 0) + log1p(exp(-abs(wide)))))
+    case .mish: return Float(wide * hyperbolicTangent(max(wide, 0) + log1p(exp(-abs(wide)))))
     }
   }
 }
+
+/// tanh x; inside the enumeration the case of that name hides the library's function.
+private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }

@@ -17,7 +17,7 @@ public struct ActivationRanges: Sendable {
       maximum = [Float](repeating: -.infinity, count: channels)
     }
 
-    /// Takes in elements whose channels follow one another.
+    /// Takes in elements [… × channels], row-major from channel 0 on; NaN widens nothing.
     public mutating func add(_ values: Span<Float>) {
       let channels = minimum.count
       var channel = 0
@@ -49,16 +49,17 @@ struct CodeScale: Hashable {
   /// The scale of a channel.
   subscript(channel: Int) -> Double { scales.count == 1 ? scales[0] : scales[channel] }
 
-  /// The code of a number.
+  /// The code of a number; −128 for NaN, as in C.
   func code(_ value: Double) -> Int8 {
-    Int8(max(-128, min(127, (value / scale).rounded(.toNearestOrAwayFromZero) + Double(zero))))
+    let code = (value / scale).rounded(.toNearestOrAwayFromZero) + Double(zero)
+    return code > -128 ? Int8(min(code, 127)) : -128
   }
 
   /// 0 … 255 steps over a range that holds 0.
   init(minimum: Float, maximum: Float) {
     let low = Double(min(minimum.isFinite ? minimum : 0, 0))
     let high = Double(max(maximum.isFinite ? maximum : 0, 0))
-    let scale = high > low ? (high - low) / 255 : 1
+    let scale = high > low ? max((high - low) / 255, CodeScale.least) : 1
     scales = [Double(Float(scale))]
     zero = Int(max(-128, min(127, (-128 - low / scale).rounded())))
   }
@@ -72,10 +73,13 @@ struct CodeScale: Hashable {
     let least = (extremes.max() ?? 0) / 256
     scales = extremes.map { extreme in
       let value = max(extreme, least)
-      return value > 0 ? Double(value) / 127 : 1
+      return value > 0 ? max(Double(value) / 127, CodeScale.least) : 1
     }
     zero = 0
   }
+
+  /// The least scale: neither it nor its reciprocal leaves C's floats.
+  private static let least = Double(Float.leastNormalMagnitude)
 }
 
 extension DeviceProgram {

@@ -62,7 +62,8 @@ struct CCalls {
     }
     switch step.operation {
     case .dense, .convolution, .depthwise, .transposed, .modeProduct:
-      return one(product(step, quantized: quantized).0, product(step, quantized: quantized).1)
+      let (function, text) = product(step, quantized: quantized)
+      return one(function, text)
     case .channels(let rows, let width, let scale, let shift):
       if quantized {
         return one(

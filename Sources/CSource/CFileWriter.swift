@@ -188,11 +188,11 @@ struct CFileWriter {
     ]
     for index in export.outputNames.indices {
       let name = export.outputNames[index]
+      let bound = CName.float(SelfTestExample.bound(examples, output: index, tolerance))
       lines += [
         "    for (int j = 0; j < \(export.program.outputShapes[index].count); j++) {",
         "      const float distance = \(name)[j] - test_\(name)[i][j];",
-        "      if (!(distance < \(CName.float(tolerance)) && distance > -\(CName.float(tolerance)))) "
-          + "return i + 1;",
+        "      if (!(distance < \(bound) && distance > -\(bound))) return i + 1;",
         "    }",
       ]
     }

@@ -89,9 +89,7 @@ enum CFunction: Hashable {
     case .softplus: CTemplates.softplusHelper
     case .clip: CTemplates.clip
     case .activation(let function):
-      CTemplates.elementwise(
-        CActivation(function).name, CActivation(function).expression,
-        parameters: CActivation(function).parameters)
+      CTemplates.elementwise(CActivation(function))
     case .softmax: CTemplates.softmax
     case .logSoftmax: CTemplates.logSoftmax
     case .pool(let kind, let quantized): CTemplates.pool(kind, quantized: quantized)

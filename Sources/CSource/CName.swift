@@ -1,3 +1,5 @@
+import Messages
+
 /// Names in the C file.
 enum CName {
   /// A path as a C identifier: letters, digits and underscores, not starting with a digit.
@@ -40,15 +42,24 @@ enum CName {
     return result + "\""
   }
 
-  /// Text that may stand inside a C comment.
+  /// Text that may stand inside a C comment, whatever name it was: it holds no `*` that could begin
+  /// or end one, no `\` that could join lines, no `?` of a trigraph, and nothing that steers a terminal.
   static func comment(_ text: String) -> String {
-    let plain = text.unicodeScalars.map { $0.value < 32 ? " " : Character($0) }
-    return String(plain).replacing("*/", with: "* /").replacing("/*", with: "/ *")
-      .replacing("??", with: "? ?").replacing("\\", with: "/")
+    // Scalar by scalar: a combining mark behind `*/` hides it from comparisons of characters.
+    let plain = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+      switch scalar {
+      case "*": "+"
+      case "\\": "/"
+      case "?": "."
+      default: scalar.isSteering ? " " : scalar
+      }
+    }
+    return String(String.UnicodeScalarView(plain))
   }
 
-  /// A float that reads back bit for bit.
+  /// A float that reads back bit for bit; `value` is finite.
   static func float(_ value: Float) -> String {
+    precondition(value.isFinite, "C has no literal for \(value)")
     let text = "\(value)"
     return text.contains(".") || text.contains("e") ? text + "f" : text + ".0f"
   }

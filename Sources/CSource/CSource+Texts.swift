@@ -13,12 +13,22 @@ public struct CTexts: Sendable, Hashable {
 extension CSource {
   /// The texts of both files; `headerName` is what the C file includes.
   ///
-  /// The same model, options and ranges give the same bytes.
+  /// The same model, options and ranges give the same bytes. The self-test passes where
+  /// max |difference| ÷ max |expected| stays below `tolerance` for each output, the maximum of the
+  /// expected numbers taken over all elements and examples.
+  /// - Throws: `CSourceError` naming an example that holds a number which is not finite.
   public func texts(
     _ constants: Constants, headerName: String, examples: [SelfTestExample] = [],
     tolerance: Float = 1e-4
-  ) -> CTexts {
-    CTexts(
+  ) throws(CSourceError) -> CTexts {
+    for (index, example) in examples.enumerated() {
+      for (name, arrays) in [("inputs", example.inputs), ("outputs", example.outputs)] {
+        guard let bad = arrays.joined().first(where: { !$0.isFinite }) else { continue }
+        throw CSourceError(
+          "self-test example \(index + 1)", "its \(name) hold \(bad); C constants must be finite")
+      }
+    }
+    return CTexts(
       source: CFileWriter(self, constants).source(
         headerName: headerName, examples: examples, tolerance: tolerance),
       header: header(hasSelfTest: !examples.isEmpty))
@@ -52,7 +62,8 @@ extension CSource {
     let upper = upperPrefix
     let prefix = options.prefix
     var lines = [
-      "/* \(CName.comment(model.name)): the interface. Written by \(options.generator). */",
+      "/* \(CName.comment(model.name)): the interface. Written by "
+        + "\(CName.comment(options.generator)). */",
       "#ifndef \(upper)_H", "#define \(upper)_H", "", "#ifdef __cplusplus", "extern \"C\" {",
       "#endif", "",
     ]

@@ -99,4 +99,11 @@ public struct SelfTestExample: Sendable {
     self.inputs = inputs
     self.outputs = outputs
   }
+
+  /// By how much an output may differ: a share of its largest expected number, and above 0 where
+  /// all are 0.
+  static func bound(_ examples: [SelfTestExample], output: Int, _ tolerance: Float) -> Float {
+    let largest = examples.flatMap { $0.outputs[output] }.map { abs($0) }.max() ?? 0
+    return min(max(tolerance * largest, 1e-30), .greatestFiniteMagnitude)
+  }
 }

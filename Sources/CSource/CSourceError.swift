@@ -1,3 +1,5 @@
+import Messages
+
 /// Why a model cannot be written as C.
 public struct CSourceError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The layer's path, or the option.
@@ -12,5 +14,5 @@ public struct CSourceError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// `place: reason`.
-  public var description: String { "\(place): \(reason)" }
+  public var description: String { "\(place): \(reason)".oneLine() }
 }

@@ -1,10 +1,10 @@
 /// The functions of int8 activations: x = (code − zero) · scale.
 extension CTemplates {
   static let toCode = """
-    /* The nearest code; y is in units of the result's scale, its zero point added. */
+    /* The nearest code, -128 for NaN; y is in units of the result's scale, its zero point added. */
     static inline int8_t to_code(float y)
     {
-      y = y < -128.0f ? -128.0f : y > 127.0f ? 127.0f : y;
+      y = y > -128.0f ? (y < 127.0f ? y : 127.0f) : -128.0f;
       return (int8_t)(y < 0.0f ? y - 0.5f : y + 0.5f);
     }
     """

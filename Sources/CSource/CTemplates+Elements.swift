@@ -73,13 +73,13 @@ extension CTemplates {
     """
 
   /// An elementwise function `name(y, n)` with its expression in `v`.
-  static func elementwise(_ name: String, _ expression: String, parameters: String = "") -> String {
+  static func elementwise(_ activation: CActivation) -> String {
     """
-    static void \(name)(float *y, int n\(parameters))
+    static void \(activation.name)(float *y, int n\(activation.parameters))
     {
       for (int i = 0; i < n; i++) {
         const float v = y[i];
-        y[i] = \(expression);
+        y[i] = \(activation.expression);
       }
     }
     """

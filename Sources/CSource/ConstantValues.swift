@@ -43,11 +43,14 @@ struct ConstantValues {
     if case .floats(let list) = numbers, let bad = list.first(where: { !$0.isFinite }) {
       throw CSourceError(array.name, "holds \(bad); C constants must be finite")
     }
-    if case .halves(let list) = numbers, array.element == .weight(.float16),
-      list.contains(where: { $0 & 0x7C00 == 0x7C00 })
-    {
-      throw CSourceError(
-        array.name, "a weight is beyond float16's 65,504; use --dtype float32 or int8")
+    // Weights were finite before they were rounded: an exponent of ones is an overflow.
+    if case .halves(let list) = numbers, case .weight(let storage) = array.element {
+      let (exponent, largest): (UInt16, String) =
+        storage == .float16 ? (0x7C00, "65,504") : (0x7F80, "3.39e38")
+      if list.contains(where: { $0 & exponent == exponent }) {
+        throw CSourceError(
+          array.name, "a weight is beyond \(storage)'s \(largest); use --dtype float32 or int8")
+      }
     }
   }
 
@@ -79,12 +82,13 @@ struct ConstantValues {
   ) throws -> ConstantNumbers {
     if storage == .int8 {
       let (codes, scales) = try quantized(id, columns: columns, rowScales: rowScales)
+      if device.isQuantized { try checkSums(codes, columns: columns, id) }
       weightScales[index] = scales
       var moved = codes
       for (position, code) in codes.enumerated() { moved[place(position)] = code }
       return .codes(moved)
     }
-    var elements = try values.tensor(id).elements
+    var elements = try finiteElements(id)
     if map.hasScale {
       let scale = try map.evaluated(values).scale
       for position in elements.indices {
@@ -106,6 +110,30 @@ struct ConstantValues {
     return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
   }
 
+  /// A kernel's numbers; rounding could turn what is not finite into a number.
+  private func finiteElements(_ id: ParameterID) throws -> [Float] {
+    let elements = try values.tensor(id).elements
+    if let bad = elements.first(where: { !$0.isFinite }) {
+      throw CSourceError(values.arrayName(id), "holds \(bad); C constants must be finite")
+    }
+    return elements
+  }
+
+  /// Checks that int32 holds the sum of each column, for any codes that it is multiplied by.
+  private func checkSums(
+    _ codes: [Int8], columns: Int, _ id: ParameterID
+  ) throws(CSourceError) {
+    var sums = [Int](repeating: 0, count: columns)
+    for (index, code) in codes.enumerated() { sums[index % columns] += Int(code.magnitude) }
+    // A code less its zero point is 255 at most.
+    let largest = 255 * (sums.max() ?? 0)
+    guard largest > Int(Int32.max) else { return }
+    throw CSourceError(
+      values.arrayName(id),
+      "int8 sums can reach \(largest), int32 holds \(Int32.max); use --dtype float16 or factors of "
+        + "the kernel")
+  }
+
   /// Codes and one scale per column; stored int8 keeps its own.
   private func quantized(
     _ id: ParameterID, columns: Int, rowScales: ValueID?
@@ -117,7 +145,7 @@ struct ConstantValues {
       let codes = try parameter.raw().bytes.map { Int8(bitPattern: $0) }
       return (codes, (0..<columns).map { Double(scales[$0 % scales.count]) })
     }
-    var elements = try values.tensor(id).elements.map { Double($0) }
+    var elements = try finiteElements(id).map { Double($0) }
     if let rowScales, let scale = channelScale(of: rowScales) {
       for index in elements.indices {
         elements[index] *= scale[(index / columns) % scale.scales.count]
@@ -205,43 +233,5 @@ extension DeviceProgram {
       }
     }
     return .other
-  }
-}
-
-/// Where an element of a kernel [rows × groups · columns] lies in panels.
-///
-/// Each group's columns are cut into panels of 32, 16, 8, 4 and a rest; a panel holds its rows one
-/// after another.
-struct PanelOrder {
-  let rows: Int
-  let columns: Int
-  let groups: Int
-
-  /// The widths of the panels of one group.
-  static func widths(_ columns: Int) -> [Int] {
-    var widths: [Int] = []
-    var left = columns
-    while left > 0 {
-      let width = [32, 16, 8, 4].first { $0 <= left } ?? left
-      widths.append(width)
-      left -= width
-    }
-    return widths
-  }
-
-  /// The place of the element at a row-major position of the kernel.
-  func place(_ position: Int) -> Int {
-    let row = position / (columns * groups)
-    let column = position % (columns * groups)
-    let group = column / columns
-    var start = 0
-    for width in PanelOrder.widths(columns) {
-      let own = column % columns
-      if own < start + width {
-        return group * rows * columns + start * rows + row * width + own - start
-      }
-      start += width
-    }
-    return position
   }
 }

@@ -36,7 +36,6 @@ extension DeviceLowering {
       let operand = operand(
         instruction.operands[0], quantized: quantized, origin: instruction.origin)
       let result = result(of: entry, quantized: quantized)
-      if quantized { join(instruction.operands[0], entry.result) }
       let list = array(
         instruction.origin + "/inputs", .index, count: indices.count, .integers(indices))
       append(
@@ -49,7 +48,7 @@ extension DeviceLowering {
   private mutating func parameterArray(_ id: ParameterID?) -> Int? {
     guard let id else { return nil }
     let count = device.program.parameters[id.rawValue].shape.count
-    return array(arrayName(id), .float32, count: count, .values(id))
+    return array(values.arrayName(id), .float32, count: count, .values(id))
   }
 
   /// Appends an operation that may overwrite its operand, in float.
@@ -64,7 +63,13 @@ extension DeviceLowering {
     guard entry.isQuantized else { return inPlace(entry, .activation(function)) }
     let origin = entry.instruction.origin
     let operand = operand(entry.instruction.operands[0], quantized: true, origin: origin)
-    let result = result(of: entry, quantized: true)
+    lookup(function, origin, operand, result(of: entry, quantized: true))
+  }
+
+  /// Appends a function of int8 by a table of its 256 results.
+  mutating func lookup(
+    _ function: ActivationFunction, _ origin: String, _ operand: Int, _ result: Int
+  ) {
     let table = array(
       origin + "/table", .code, count: 256,
       .table(function, operand: operand, result: result))
@@ -81,7 +86,7 @@ extension DeviceLowering {
       throw CSourceError(
         entry.instruction.origin, "PReLU that shares α along inner axes cannot be written as C")
     }
-    let alpha = array(arrayName(id), .float32, count: shape.count, .values(id))
+    let alpha = array(values.arrayName(id), .float32, count: shape.count, .values(id))
     inPlace(entry, .prelu(alpha: alpha, period: shape.count))
   }
 
@@ -91,7 +96,6 @@ extension DeviceLowering {
     let source = entry.instruction.operands[0]
     let operand = operand(source, quantized: entry.isQuantized, origin: entry.instruction.origin)
     let result = result(of: entry, quantized: entry.isQuantized)
-    if entry.isQuantized { join(source, entry.result) }
     append(
       .pool(kind, window: window(geometry)), entry.instruction.origin, [operand], result)
   }
@@ -119,13 +123,11 @@ extension DeviceLowering {
     var sum = operands[0]
     for (position, next) in operands.enumerated().dropFirst() {
       let isLast = position == operands.count - 1
-      let result: Int
-      if isLast {
-        result = self.result(of: entry, quantized: quantized)
-      } else {
-        // Partial sums of int8 keep the result's scale.
-        result = newValue(instruction.shape, quantized: quantized, source: entry.result)
-      }
+      // Partial sums are floats: int8 takes two operands at most.
+      let result =
+        isLast
+        ? self.result(of: entry, quantized: quantized)
+        : newValue(instruction.shape, quantized: false, source: entry.result)
       let divisor = kind == .average && isLast ? operands.count : 1
       append(.combine(kind, divisor: divisor), origin, [sum, next], result)
       sum = result
@@ -216,7 +218,6 @@ extension DeviceLowering {
     var operands: [Int] = []
     for value in entry.instruction.operands {
       operands.append(operand(value, quantized: quantized, origin: origin))
-      if quantized { join(value, entry.result) }
     }
     let result = result(of: entry, quantized: quantized)
     for (index, box) in boxes.enumerated() {

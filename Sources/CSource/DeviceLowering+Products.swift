@@ -81,11 +81,11 @@ extension DeviceLowering {
     switch layout {
     case .panels(let groups):
       return array(
-        arrayName(id), .weight(storage), count: count,
+        values.arrayName(id), .weight(storage), count: count,
         .panels(id, rows: inputs, columns: outputs, groups: groups, map), rowScales: rowScales)
     case .plain:
       return array(
-        arrayName(id), .weight(storage), count: count, .plain(id, map), rowScales: rowScales)
+        values.arrayName(id), .weight(storage), count: count, .plain(id, map), rowScales: rowScales)
     }
   }
 
@@ -144,15 +144,8 @@ extension DeviceLowering {
   }
 
   private mutating func shift(_ map: ChannelMap, _ id: ParameterID?) -> Int {
-    let name = map.name(values) ?? id.map { arrayName($0) + "_shift" } ?? "shift"
+    let name = map.name(values) ?? id.map { values.arrayName($0) + "_shift" } ?? "shift"
     return array(name, .float32, count: map.channels, .shift(map))
-  }
-
-  private mutating func clip(_ entry: ProgramDraft.Entry, _ value: Int) {
-    guard let function = entry.clipping else { return }
-    let result = newValue(device.values[value].shape, quantized: false, source: entry.result)
-    append(.activation(function), entry.instruction.origin, [value], result)
-    replaceResult(of: entry, by: result)
   }
 
   private mutating func quantizedProduct(
@@ -180,7 +173,7 @@ extension DeviceLowering {
     append(
       operation(made), origin, [operand], result,
       multiplications: entry.instruction.multiplications)
-    if !isWanted { clip(entry, result) }
+    clip(entry, result)
   }
 
   /// A per-channel map that stands alone.
@@ -213,7 +206,7 @@ extension DeviceLowering {
     append(
       .channels(rows: rows, count: map.channels, scale: scale, shift: shift), origin, [operand],
       result)
-    if !entry.isQuantized { clip(entry, result) }
+    clip(entry, result)
   }
 }
 
@@ -222,8 +215,7 @@ extension ChannelMap {
   func name(_ values: ParameterValues) -> String? {
     for operation in operations {
       if case .addBias(let id) = operation {
-        let name = values.name(id)
-        return name.hasSuffix("/values") ? String(name.dropLast(7)) : name
+        return values.arrayName(id)
       }
       if case .batchNorm(_, _, let mean, _, _, _) = operation {
         let path = values.name(mean).split(separator: "/").dropLast(2).joined(separator: "/")

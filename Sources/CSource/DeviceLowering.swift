@@ -17,9 +17,11 @@ struct DeviceLowering {
   /// Readers of each root value among the entries.
   private let readers: [ValueID: [Int]]
   let outputs: Set<ValueID>
+  /// What the values of each scale group may reach, by the group's first value.
+  var scaleBounds: [ValueID: ClosedRange<Float>] = [:]
 
   /// Lowers a program.
-  /// - Throws: `CSourceError` naming a layer that cannot be exported.
+  /// - Throws: `CSourceError` naming a layer that cannot be exported, or what C cannot count.
   static func lowered(
     _ program: Program, values: ParameterValues, storage: WeightStorage?, quantized: Bool
   ) throws(CSourceError) -> DeviceProgram {
@@ -60,9 +62,13 @@ struct DeviceLowering {
       known[input.value] = [false: device.values.count - 1]
     }
     findChannelScaled()
+    findScaleGroups()
     for entry in draft.entries { try lower(entry) }
     for (index, output) in device.program.outputs.enumerated() { finish(output, index) }
+    try device.checkConstants()
+    try device.checkSizes()
     device.planMemory()
+    try device.checkArena()
   }
 
   /// Between two int8 products the values may keep a scale per channel: it costs nothing.
@@ -145,12 +151,6 @@ struct DeviceLowering {
 
   func isShared(_ id: ParameterID) -> Bool { (uses[id] ?? 0) > 1 }
 
-  /// Puts two values into one group of equal scale.
-  mutating func join(_ left: ValueID, _ right: ValueID) {
-    let roots = (device.scaleGroup(of: draft.root(left)), device.scaleGroup(of: draft.root(right)))
-    if roots.0 != roots.1 { device.scaleGroups[roots.1] = roots.0 }
-  }
-
   // MARK: Constants
 
   /// The index of an array with this content; made once.
@@ -190,19 +190,13 @@ struct DeviceLowering {
     return device.boxes.count - 1
   }
 
-  /// `dense/kernel/left` for the tensor `dense/kernel/left`, `dense/bias` for `dense/bias/values`.
-  func arrayName(_ id: ParameterID) -> String {
-    let name = values.name(id)
-    return name.hasSuffix("/values") ? String(name.dropLast(7)) : name
-  }
-
   // MARK: Outputs
 
   /// Brings an output to the caller's memory.
   private mutating func finish(_ output: ValueID, _ index: Int) {
     let root = draft.root(output)
     let value = operand(root, quantized: false, origin: "output")
-    if case .arena = device.values[value].place, !isTaken(value) {
+    if case .arena = device.values[value].place {
       device.values[value].place = .output(index)
       return
     }
@@ -213,10 +207,5 @@ struct DeviceLowering {
     // One axis always fits.
     guard let position = try? box(whole, "output") else { return }
     append(.copy(box: position, background: nil), "output", [value], copy)
-  }
-
-  private func isTaken(_ value: Int) -> Bool {
-    if case .arena = device.values[value].place { return false }
-    return true
   }
 }

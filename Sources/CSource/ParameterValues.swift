@@ -33,6 +33,13 @@ struct ParameterValues {
   /// The name of a parameter's tensor.
   func name(_ id: ParameterID) -> String { program.parameters[id.rawValue].name }
 
+  /// The tensor's name without a last `values`, as arrays and errors have it: `dense/kernel/left`
+  /// for that tensor, `dense/bias` for `dense/bias/values`.
+  func arrayName(_ id: ParameterID) -> String {
+    let name = name(id)
+    return name.hasSuffix("/values") ? String(name.dropLast(7)) : name
+  }
+
   /// The values under the shape that the program declares.
   func tensor(_ id: ParameterID) throws -> Tensor {
     try stored[id.rawValue].tensor().reshaped(to: program.parameters[id.rawValue].shape)

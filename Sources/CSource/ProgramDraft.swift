@@ -8,7 +8,7 @@ struct ProgramDraft {
     var instruction: Instruction
     /// For products: the per-channel operations behind them.
     var map: ChannelMap
-    /// In int8: a clipping activation that the result's range expresses.
+    /// In int8: a clipping activation, which the result's range may express.
     var clipping: ActivationFunction?
     var result: ValueID
     var isProduct: Bool
@@ -123,7 +123,9 @@ struct ProgramDraft {
 extension ActivationFunction {
   /// Whether the function only limits its argument to 0 … maximum.
   var isClipping: Bool {
-    if case .relu(_, let slope, let threshold) = self { return slope == 0 && threshold == 0 }
+    if case .relu(let maximum, let slope, let threshold) = self {
+      return slope == 0 && threshold == 0 && maximum ?? 0 >= 0
+    }
     return false
   }
 }

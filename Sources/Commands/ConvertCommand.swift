@@ -101,13 +101,6 @@ struct ConvertCommand: ParsableCommand {
   }
 }
 
-extension DeviceFootprint {
-  /// `flash 23.1 KiB · RAM 1.4 KiB`.
-  var text: String {
-    "flash \(Units.bytes(flashByteCount)) · RAM \(Units.bytes(ramByteCount))"
-  }
-}
-
 extension ConversionOutcome {
   /// What was written, a line each.
   var lines: [String] {

@@ -3,6 +3,13 @@ import JSON
 import Pipelines
 import Reports
 
+extension DeviceFootprint {
+  /// `flash 23.1 KiB · RAM 1.4 KiB`.
+  var text: String {
+    "flash \(Units.bytes(flashByteCount)) · RAM \(Units.bytes(ramByteCount))"
+  }
+}
+
 extension DeviceResult {
   /// `flash 23.1 KiB of 24 KiB ✓ · RAM 1.4 KiB · MACs 5.1 k`, and how to get there.
   func lines(output: String) -> [String] {

@@ -10,8 +10,6 @@ extension CompressionJob {
   private struct Fitting {
     var candidate: Candidate
     var storage: WeightStorage
-    var accuracy: Double
-    var loss: Double
   }
 
   /// Compresses to a flash and RAM budget: for each storage the largest number of parameters that
@@ -19,17 +17,13 @@ extension CompressionJob {
   ///
   /// - Throws: `PipelineError` that says what does not fit and by how much.
   mutating func runOnDevice(_ budget: DeviceBudget) throws -> CompressionOutcome {
-    var best: Fitting?
+    var fittings: [Fitting] = []
     var obstacles: [String] = []
     for storage in try storages(budget) {
       guard let candidate = try fitting(budget, storage, &obstacles) else { continue }
-      let score = try score(candidate, storage)
-      if best.map({ (score.accuracy, -score.loss) > ($0.accuracy, -$0.loss) }) ?? true {
-        best = Fitting(
-          candidate: candidate, storage: storage, accuracy: score.accuracy, loss: score.loss)
-      }
+      fittings.append(Fitting(candidate: candidate, storage: storage))
     }
-    guard let best else {
+    guard let best = try mostAccurate(fittings) else {
       throw PipelineError(
         place: request.input,
         reason: "nothing fits: " + obstacles.joined(separator: "; "))
@@ -37,6 +31,25 @@ extension CompressionJob {
     var outcome = try finish(best.candidate)
     outcome.device = try deviceResult(outcome, budget, best.storage)
     return outcome
+  }
+
+  /// The most accurate on held-out examples, all judged on the same ones; the first without data.
+  private func mostAccurate(_ fittings: [Fitting]) throws -> Fitting? {
+    guard fittings.count > 1, let parts else { return fittings.first }
+    // int8 runs as the C file computes it, which takes its time: what it affords serves all.
+    var part = parts.choice
+    for fitting in fittings where fitting.storage == .int8 {
+      let export = try export(fitting.candidate.compressed.model, .int8)
+      part = Int8Calibration.affordable(part, export.multiplications, atLeast: 100)
+    }
+    var best: (fitting: Fitting, accuracy: Double, loss: Double)?
+    for fitting in fittings {
+      let score = try score(fitting, on: part)
+      if best.map({ (score.accuracy, -score.loss) > ($0.accuracy, -$0.loss) }) ?? true {
+        best = (fitting, score.accuracy, score.loss)
+      }
+    }
+    return best?.fitting
   }
 
   /// The storages worth a search: where the whole model fits, none smaller is better.
@@ -55,7 +68,9 @@ extension CompressionJob {
     var footprint = try export(model, storage).footprint
     // The plan that keeps every kernel.
     if budget.holds(footprint) { return try planned(model.parameterCount) }
-    var reached = model.parameterCount
+    // Each plan that is made has fewer parameters than the one before it; `footprint` is its.
+    var smallest = model.parameterCount
+    var reached = smallest
     var unreachable = 0
     for _ in 0..<10 {
       let excess = budget.flashExcess(footprint)
@@ -68,7 +83,8 @@ extension CompressionJob {
         let candidate = try planned(limit)
         footprint = try export(candidate.compressed.model, storage).footprint
         if budget.holds(footprint) { return candidate }
-        reached = min(limit, candidate.compressed.model.parameterCount)
+        smallest = candidate.compressed.model.parameterCount
+        reached = min(limit, smallest)
       } catch let error as PipelineError where error.place == request.input {
         unreachable = limit
       }
@@ -77,7 +93,8 @@ extension CompressionJob {
       ("flash", budget.flashExcess(footprint)), ("RAM", budget.ramExcess(footprint)),
     ].filter { $0.1 > 0 }.map { "\($0.1) bytes more of \($0.0)" }
     obstacles.append(
-      "\(storage.rawValue), at its smallest, needs \(missing.joined(separator: " and "))")
+      "\(storage.rawValue) at \(smallest) parameters, the fewest tried, needs "
+        + missing.joined(separator: " and "))
     return nil
   }
 
@@ -97,30 +114,27 @@ extension CompressionJob {
       model, options: .init(storage: storage, quantizesActivations: storage == .int8))
   }
 
-  /// Accuracy and loss on the examples that choose; int8 as the C file computes it.
+  /// Accuracy and loss on some examples; int8 as the C file computes it.
   private func score(
-    _ candidate: Candidate, _ storage: WeightStorage
+    _ fitting: Fitting, on part: BoundData
   ) throws -> (accuracy: Double, loss: Double) {
-    guard let parts else { return (0, 0) }
-    let model = candidate.compressed.model
-    let result = try model.evaluated(on: parts.choice, threads: request.threads)
-    guard storage == .int8,
-      let share = try deviceAccuracy(model, on: parts.choice, ranges: parts.calibration)
-    else { return (result.accuracy ?? 0, result.loss) }
+    let model = fitting.candidate.compressed.model
+    let result = try model.evaluated(on: part, threads: request.threads)
+    guard fitting.storage == .int8, let share = try deviceAccuracy(model, on: part) else {
+      return (result.accuracy ?? 0, result.loss)
+    }
     return (share, result.loss)
   }
 
-  /// The share of right answers of int8 arithmetic on as many examples as time allows.
-  private func deviceAccuracy(
-    _ model: Model, on data: BoundData, ranges: BoundData
-  ) throws -> Double? {
+  /// The share of right answers of int8 arithmetic, its ranges measured on the calibration part.
+  private func deviceAccuracy(_ model: Model, on data: BoundData) throws -> Double? {
+    guard let calibration = parts?.calibration else { return nil }
     let export = try export(model, .int8)
-    let count = min(ranges.dataset.count, Convert.calibrationCount)
-    let constants = try export.constants(
-      ranges: try Convert.measuredRanges(of: export, model, on: ranges.selecting(0..<count)))
-    let affordable = Convert.comparisonBudget / max(export.multiplications, 1)
-    let part = data.selecting(0..<min(data.dataset.count, max(affordable, 100)))
-    return try Convert.accuracies(export, constants, model, on: part)?.device
+    let count = min(calibration.dataset.count, Int8Calibration.calibrationCount)
+    let ranges = try Int8Calibration.ranges(
+      of: export, model, on: calibration.selecting(0..<count))
+    return try Int8Calibration.accuracies(
+      export, try export.constants(ranges: ranges), model, on: data)?.device
   }
 
   private func deviceResult(
@@ -131,7 +145,9 @@ extension CompressionJob {
     let export = try export(result, storage)
     var accuracy = outcome.report?.accuracy
     if storage == .int8 {
-      accuracy = try deviceAccuracy(result, on: parts.report, ranges: parts.calibration)
+      let part = Int8Calibration.affordable(
+        parts.report, export.multiplications, atLeast: 100)
+      accuracy = try deviceAccuracy(result, on: part)
     }
     return DeviceResult(
       budget: budget, storage: storage, footprint: export.footprint,

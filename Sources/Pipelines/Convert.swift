@@ -74,12 +74,6 @@ public struct ConversionOutcome: Sendable {
 
 /// Writes a model as C.
 public enum Convert {
-  /// How many examples ranges are measured on.
-  static let calibrationCount = 1000
-  /// How many further examples compare int8 with the engine, and the multiplications they may take.
-  static let comparisonCount = 2000
-  static let comparisonBudget = 3_000_000_000
-
   /// Writes the C file and its header, each whole or not at all.
   /// - Throws: an error whose description names the file or layer and both sides.
   public static func toC(_ request: ConversionRequest) throws -> ConversionOutcome {
@@ -108,15 +102,15 @@ public enum Convert {
       accuracy: nil, engineAccuracy: nil, remarks: remarks)
     let constants: CSource.Constants
     if quantizes, let bound {
-      let split = CalibrationSplit(bound)
-      let ranges = try measuredRanges(of: export, model, on: split.calibration)
+      let split = Int8Calibration.Split(bound)
+      let ranges = try Int8Calibration.ranges(of: export, model, on: split.calibration)
       constants = try export.constants(ranges: ranges)
       try compare(export, constants, model, on: split.comparison, &outcome)
     } else {
       constants = try export.constants()
     }
     let examples = try selfTest(request, export, constants, model, bound)
-    let texts = export.texts(
+    let texts = try export.texts(
       constants, headerName: URL(fileURLWithPath: header).lastPathComponent, examples: examples,
       tolerance: quantizes ? 0.05 : 1e-4)
     try AtomicFile.write(texts.header, to: header, force: request.force)
@@ -130,90 +124,21 @@ public enum Convert {
     return (text.deletingPathExtension as NSString).appendingPathExtension("h") ?? path + ".h"
   }
 
-  // MARK: Int8
-
-  /// Examples for ranges, and others to compare on; both in the data's order.
-  struct CalibrationSplit {
-    let calibration: BoundData
-    let comparison: BoundData
-
-    init(_ data: BoundData) {
-      let count = data.dataset.count
-      let first = min(Convert.calibrationCount, max(count / 2, 1))
-      calibration = data.selecting(0..<first)
-      comparison = data.selecting(first..<min(count, first + Convert.comparisonCount))
-    }
-  }
-
-  /// Runs the engine and collects the range of every value that becomes int8.
-  static func measuredRanges(
-    of export: CSource, _ model: Model, on data: BoundData
-  ) throws -> ActivationRanges {
-    let program = export.program
-    let measured = export.measuredValues
-    let inputs = Set(program.inputs.map(\.value))
-    let executor = try InferenceExecutor(
-      program, parameters: try model.parameterValues(for: program),
-      retaining: measured.filter { !inputs.contains($0) })
-    var ranges = ActivationRanges()
-    for value in measured {
-      ranges.ranges[value] = .init(channels: program.shape(of: value).last)
-    }
-    var start = 0
-    while start < data.dataset.count {
-      let end = min(start + 128, data.dataset.count)
-      let batch = try data.dataset.batch(start..<end, scaling: data.scaling)
-      for input in program.inputs where measured.contains(input.value) {
-        ranges.ranges[input.value]?.add(batch.inputs.elements.span)
-      }
-      try executor.run([batch.inputs]) { _ in
-        for value in measured where !inputs.contains(value) {
-          executor.withValue(value) { ranges.ranges[value]?.add($0) }
-        }
-      }
-      start = end
-    }
-    return ranges
-  }
-
   /// Counts right answers of the C file's arithmetic and of the engine on the same examples.
   private static func compare(
     _ export: CSource, _ constants: CSource.Constants, _ model: Model, on data: BoundData,
     _ outcome: inout ConversionOutcome
   ) throws {
-    let affordable = comparisonBudget / max(export.multiplications, 1)
-    let count = min(data.dataset.count, max(affordable, 20))
-    guard count > 0 else { return }
-    let part = data.selecting(0..<count)
-    guard
-      let shares = try accuracies(export, constants, model, on: part)
+    let part = Int8Calibration.affordable(data, export.multiplications, atLeast: 20)
+    guard part.dataset.count > 0,
+      let shares = try Int8Calibration.accuracies(export, constants, model, on: part)
     else { return }
-    outcome.measuredCount = count
+    outcome.measuredCount = part.dataset.count
     outcome.accuracy = shares.device
     outcome.engineAccuracy = shares.engine
   }
 
-  /// The share of right answers of the C file's arithmetic and of the engine; nil without labels.
-  static func accuracies(
-    _ export: CSource, _ constants: CSource.Constants, _ model: Model, on data: BoundData
-  ) throws -> (device: Double, engine: Double)? {
-    guard export.program.outputs.count == 1, export.program.outputShapes[0].count > 1,
-      data.dataset.labels != nil
-    else { return nil }
-    let interpreter = DeviceInterpreter(export, constants)
-    let engine = try model.evaluated(on: data)
-    guard let right = engine.accuracy else { return nil }
-    var hits = 0
-    for index in 0..<data.dataset.count {
-      let batch = try data.dataset.batch(index..<index + 1, scaling: data.scaling)
-      let output = interpreter.run([batch.inputs.elements])[0]
-      if output.argmax == batch.labels?.first { hits += 1 }
-    }
-    return (Double(hits) / Double(data.dataset.count), right)
-  }
-
-  // MARK: Self-test
-
+  /// The examples that the C file embeds: those of the data, then random ones.
   private static func selfTest(
     _ request: ConversionRequest, _ export: CSource, _ constants: CSource.Constants,
     _ model: Model, _ data: BoundData?
@@ -232,27 +157,5 @@ public enum Convert {
       }
       return SelfTestExample(inputs: inputs, outputs: interpreter.run(inputs))
     }
-  }
-}
-
-extension BoundData {
-  /// Some of the examples, under the same shape and scaling.
-  func selecting(_ range: Range<Int>) -> BoundData {
-    BoundData(dataset: dataset.subset(range), scaling: scaling)
-  }
-
-  private init(dataset: Dataset, scaling: SampleScaling) {
-    self.dataset = dataset
-    self.scaling = scaling
-    remark = nil
-  }
-}
-
-extension [Float] {
-  /// The position of the largest number; the first of equals.
-  var argmax: Int {
-    var best = 0
-    for index in indices where self[index] > self[best] { best = index }
-    return best
   }
 }
