@@ -161,6 +161,19 @@ import Testing
     #expect(planned.plan["dense/kernel"]?.action == .factorize(.lowRank, ranks: [5]))
   }
 
+  /// One input channel behind a 3×3 window can tell nine outputs apart.
+  @Test func sharesOfFewChannelsDoNotAskForMoreOutputsThanTheCoreHas() throws {
+    let model = Model.sequential(
+      name: "cnn",
+      layers: [
+        Layer(path: "input", kind: .input(Input(shape: [8, 8, 2]))),
+        try SampleModels.convolution("conv", window: [3, 3], 2, 64, seed: 1),
+      ])
+    let (planned, _) = try plan(
+      model, .rank(RankSpecification(parsing: "1/2")), forms: .only(.tucker2))
+    #expect(planned.plan["conv/kernel"]?.action == .factorize(.tucker2, ranks: [1, 9]))
+  }
+
   @Test func planOfAnotherFileIsRefused() throws {
     let model = try SampleModels.mlp()
     let plan = CompressionPlan(sourceDigest: "0123456789abcdef", kernels: [])

@@ -96,7 +96,11 @@ extension Planner {
       return [min(specification.rank(ofFull: full) ?? full, limits[0])]
     case .tucker2:
       let channels = [kernel.site.channels, kernel.site.columns]
-      return zip(channels, limits).map { min(specification.rank(ofFull: $0) ?? $0, $1) }
+      var ranks = zip(channels, limits).map { min(specification.rank(ofFull: $0) ?? $0, $1) }
+      // A core of k² windows and R1 inputs cannot have more than k²·R1 outputs of its own.
+      ranks[1] = min(ranks[1], kernel.site.windowCount * ranks[0])
+      ranks[0] = min(ranks[0], kernel.site.windowCount * ranks[1])
+      return ranks
     case .tensorised: return []
     }
   }
