@@ -42,7 +42,10 @@ struct Axis {
   func label(_ tick: Double) -> String {
     if isLogarithmic || ticks.count < 2 { return Units.significant(tick, digits: 2) }
     let step = ticks[1] - ticks[0]
-    let decimals = max(0, Int((-floor(log10(step))).rounded()))
+    var decimals = max(0, Int((-floor(log10(step))).rounded()))
+    // Steps of 2.5, 0.25 and so on need one more.
+    let scaled = step * pow(10, Double(decimals))
+    if abs(scaled - scaled.rounded()) > 1e-6 { decimals += 1 }
     if abs(tick) >= 1e6 || (decimals > 5 && tick != 0) {
       return Units.significant(tick, digits: 3)
     }

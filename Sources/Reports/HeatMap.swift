@@ -63,7 +63,8 @@ public struct HeatMap: Sendable, Hashable {
     let high = max(finite.max() ?? 1, low + 1e-9)
     for (column, name) in columns.enumerated() {
       canvas.text(
-        String(name.prefix(7)), x: left + cell * (Double(column) + 0.5), y: top - 8, size: 11)
+        name.count > 8 ? "\(name.prefix(7))…" : name, x: left + cell * (Double(column) + 0.5),
+        y: top - 8, size: 11)
     }
     for (row, name) in rows.enumerated() {
       let y = top + cell * Double(row)

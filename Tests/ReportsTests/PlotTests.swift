@@ -1,6 +1,7 @@
 import Foundation
-import Reports
 import Testing
+
+@testable import Reports
 
 @Suite struct PlotTests {
   @Test func everyPointTellsItsValue() {
@@ -37,5 +38,17 @@ import Testing
     let map = HeatMap.confusion([[9, 1], [0, 0]], classNames: ["cat", "dog"])
     #expect(map.values == [[0.9, 0.1], [0, 0]])
     #expect(map.svg().contains("<title>cat, dog: 0.100</title>"))
+  }
+
+  /// Steps of 2.5 were labelled 53, 55, 58.
+  @Test(arguments: [
+    ([52.0, 65], "52.5"), ([52, 58], "52"), ([0.1, 0.15], "0.10"), ([0, 1.3], "0.00"),
+  ])
+  func ticksShowWhatTheirDistanceNeeds(values: [Double], first: String) {
+    let axis = Axis(values: values, isLogarithmic: false)
+    #expect(axis.label(axis.ticks[0]) == first)
+    for tick in axis.ticks {
+      #expect(Double(axis.label(tick)).map { abs($0 - tick) < 1e-9 } == true)
+    }
   }
 }
