@@ -25,14 +25,18 @@ struct RunResult {
   /// - Throws: `CommandFailure` that names the file and what is read.
   init(reading path: String) throws {
     self.path = path
+    let kind = (path as NSString).pathExtension.lowercased()
+    if kind == "csv" {
+      content = .table(try RunResult.table(path))
+      return
+    }
     let data = try Data(contentsOf: URL(fileURLWithPath: path))
     guard data.count <= RunResult.limit else {
       throw CommandFailure("\(path): \(Units.bytes(data.count)) are not read as a result")
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    switch (path as NSString).pathExtension.lowercased() {
+    switch kind {
     case "json": content = try RunResult.json([UInt8](data), path)
-    case "csv": content = .table(try RunResult.table(path))
     case "svg": content = .svg(String(decoding: data, as: UTF8.self))
     case "png": content = .png([UInt8](data))
     case "md":

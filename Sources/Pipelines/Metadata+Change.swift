@@ -1,3 +1,4 @@
+import Datasets
 import JSON
 import Models
 
@@ -15,5 +16,12 @@ extension Metadata {
       sourceParameterCount: provenance?.sourceParameterCount ?? parameterCount,
       sourceByteCount: provenance?.sourceByteCount ?? source.fileByteCount, command: command,
       toolVersion: toolVersion, seed: seed, plan: plan)
+  }
+
+  /// Records how examples become inputs, and the names of their classes.
+  mutating func take(_ data: BoundData) {
+    inputScaling = InputScaling(
+      scale: Double(data.scaling.scale), offset: Double(data.scaling.offset))
+    if classNames == nil { classNames = data.dataset.classNames }
   }
 }

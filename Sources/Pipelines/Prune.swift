@@ -147,15 +147,6 @@ public enum Prune {
   }
 }
 
-extension Metadata {
-  /// Records how examples become inputs, and the names of their classes.
-  mutating func take(_ data: BoundData) {
-    inputScaling = InputScaling(
-      scale: Double(data.scaling.scale), offset: Double(data.scaling.offset))
-    if classNames == nil { classNames = data.dataset.classNames }
-  }
-}
-
 extension Model {
   /// Means and covariances of every kernel's inputs.
   func statistics(on parts: BoundParts, seed: UInt64) throws -> Calibration {

@@ -69,7 +69,8 @@ struct KernelSelection {
   ) -> any Kernel {
     let factor = shape(of: id)
     let inner = x.extents.suffix(from: axis + 1).reduce(1, *)
-    // The last axis, or one with nothing behind it, as the columns of grey images.
+    // The last axis, or one with nothing behind it, as the columns of grey images. An epilogue is
+    // given for the last axis alone: biases follow that one.
     if inner == 1 {
       return MatmulKernel(kernel: id, inputs: factor[0], outputs: factor[1], epilogue: epilogue)
     }
