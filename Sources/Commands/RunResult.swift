@@ -30,9 +30,15 @@ struct RunResult {
       content = .table(try RunResult.table(path))
       return
     }
-    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    guard let file = FileHandle(forReadingAtPath: path) else {
+      throw CommandFailure("\(path): it cannot be opened")
+    }
+    let data: Data
+    do { data = try file.read(upToCount: RunResult.limit + 1) ?? Data() } catch {
+      throw CommandFailure("\(path): it cannot be read")
+    }
     guard data.count <= RunResult.limit else {
-      throw CommandFailure("\(path): \(Units.bytes(data.count)) are not read as a result")
+      throw CommandFailure("\(path): more than \(Units.bytes(RunResult.limit)) are not read")
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     switch kind {
